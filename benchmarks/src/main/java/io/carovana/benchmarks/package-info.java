@@ -1,0 +1,4 @@
+@NullMarked
+package io.carovana.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.carovana.chaostests;
+
+import org.jspecify.annotations.NullMarked;

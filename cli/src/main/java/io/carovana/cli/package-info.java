@@ -1,0 +1,4 @@
+@NullMarked
+package io.carovana.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.carovana.coordinator;
+
+import org.jspecify.annotations.NullMarked;

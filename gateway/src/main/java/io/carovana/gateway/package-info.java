@@ -1,0 +1,4 @@
+@NullMarked
+package io.carovana.gateway;
+
+import org.jspecify.annotations.NullMarked;

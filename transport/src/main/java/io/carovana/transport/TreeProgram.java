@@ -1,0 +1,33 @@
+package io.carovana.transport;
+
+/**
+ * How a sum is finished from the partial sums of all ranks, as a postfix program: an operand {@code
+ * k >= 0} pushes partial sum k (numbered rank by rank), {@link #ADD} replaces the two topmost
+ * values by {@code left + right}. Every rank runs the same program over the same operands, so the
+ * algorithm that moved them never shows in the bits.
+ *
+ * @param nodesPerRank partial sums each tensor-parallel rank sends
+ * @param postfix the program
+ */
+public record TreeProgram(int[] nodesPerRank, int[] postfix) {
+  /** Adds the two topmost values. */
+  public static final int ADD = -1;
+
+  /** Number of partial sums of all ranks. */
+  public int nodes() {
+    int sum = 0;
+    for (int nodes : nodesPerRank) {
+      sum += nodes;
+    }
+    return sum;
+  }
+
+  /** Number of the first partial sum of {@code rank}. */
+  public int firstNode(int rank) {
+    int sum = 0;
+    for (int r = 0; r < rank; r++) {
+      sum += nodesPerRank[r];
+    }
+    return sum;
+  }
+}

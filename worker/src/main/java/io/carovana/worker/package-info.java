@@ -1,0 +1,4 @@
+@NullMarked
+package io.carovana.worker;
+
+import org.jspecify.annotations.NullMarked;
