@@ -1,0 +1,42 @@
+package io.carovana.coordinator;
+
+import io.carovana.protocol.NodeSettings;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a coordinator is started with.
+ *
+ * @param node addresses and folders
+ * @param model folder or GGUF file of the model
+ * @param modelName name clients see
+ * @param quantize {@code none}, {@code q4} or {@code q8}
+ * @param kvProfile precision of the KV cache, {@code f32}
+ * @param context longest sequence, tokens; 0 for what fits
+ * @param minWorkers workers the first placement waits for
+ * @param stages pipeline stages
+ * @param split relative sizes of the tensor-parallel ranks of a stage; empty for an even split
+ * @param prefillChunk most prompt tokens of one step
+ * @param maxSequences most sequences running at once
+ * @param maxQueue most requests waiting
+ * @param fenceAfterMs silence or standstill after which a rank is fenced, ms
+ */
+public record CoordinatorSettings(
+    NodeSettings node,
+    Path model,
+    String modelName,
+    String quantize,
+    String kvProfile,
+    int context,
+    int minWorkers,
+    int stages,
+    List<Double> split,
+    int prefillChunk,
+    int maxSequences,
+    int maxQueue,
+    long fenceAfterMs) {
+  /** Copies the list. */
+  public CoordinatorSettings {
+    split = List.copyOf(split);
+  }
+}
