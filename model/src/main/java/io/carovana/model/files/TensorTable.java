@@ -1,0 +1,98 @@
+package io.carovana.model.files;
+
+import io.carovana.model.config.ModelConfig;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Tensors by part and layer; complete, and of the shapes that the config asks for. */
+final class TensorTable {
+  private final ModelConfig config;
+  private final Map<TensorPart, @Nullable TensorInfo[]> byPart = new EnumMap<>(TensorPart.class);
+  private final List<TensorInfo> all;
+
+  /**
+   * @throws ModelException.Malformed if a tensor is missing or has another shape than the config
+   */
+  TensorTable(Path model, ModelConfig config, List<TensorInfo> tensors) {
+    this.config = config;
+    for (TensorPart part : TensorPart.values()) {
+      byPart.put(part, new @Nullable TensorInfo[part.perLayer() ? config.layers() : 1]);
+    }
+    for (TensorInfo tensor : tensors) {
+      requireShape(tensor);
+      slots(tensor.part())[slot(tensor.part(), tensor.layer())] = tensor;
+    }
+    this.all = inOrder(model);
+  }
+
+  TensorInfo get(TensorPart part, int layer) {
+    TensorInfo tensor = slots(part)[slot(part, layer)];
+    if (tensor == null) {
+      return get(TensorPart.EMBEDDING, TensorInfo.NO_LAYER);
+    }
+    return tensor;
+  }
+
+  List<TensorInfo> all() {
+    return all;
+  }
+
+  private @Nullable TensorInfo[] slots(TensorPart part) {
+    return java.util.Objects.requireNonNull(byPart.get(part));
+  }
+
+  private int slot(TensorPart part, int layer) {
+    if (!part.perLayer()) {
+      return 0;
+    }
+    if (layer < 0 || layer >= config.layers()) {
+      throw new IllegalArgumentException("the model has no layer " + layer);
+    }
+    return layer;
+  }
+
+  private void requireShape(TensorInfo tensor) {
+    int rows = tensor.part().rows(config);
+    int columns = tensor.part().columns(config);
+    if (tensor.rows() != rows || tensor.columns() != columns) {
+      throw new ModelException.Malformed(
+          tensor.file(),
+          tensor.name(),
+          "is %d x %d, but the config asks for %d x %d"
+              .formatted(tensor.rows(), tensor.columns(), rows, columns));
+    }
+  }
+
+  /** All tensors in order of use; finds the first that is missing. */
+  private List<TensorInfo> inOrder(Path model) {
+    List<TensorInfo> ordered = new ArrayList<>();
+    ordered.add(require(model, TensorPart.EMBEDDING, TensorInfo.NO_LAYER));
+    for (int layer = 0; layer < config.layers(); layer++) {
+      for (TensorPart part : TensorPart.values()) {
+        if (part.perLayer()) {
+          ordered.add(require(model, part, layer));
+        }
+      }
+    }
+    ordered.add(require(model, TensorPart.OUTPUT_NORM, TensorInfo.NO_LAYER));
+    if (!config.tiedEmbeddings()) {
+      ordered.add(require(model, TensorPart.LM_HEAD, TensorInfo.NO_LAYER));
+    }
+    return List.copyOf(ordered);
+  }
+
+  private TensorInfo require(Path model, TensorPart part, int layer) {
+    TensorInfo tensor = slots(part)[slot(part, layer)];
+    if (tensor == null) {
+      throw new ModelException.Malformed(
+          model,
+          part.huggingFaceName(layer) + " (GGUF: " + part.ggufName(layer) + ")",
+          "this tensor is missing");
+    }
+    return tensor;
+  }
+}
