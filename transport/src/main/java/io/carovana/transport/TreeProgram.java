@@ -2,9 +2,9 @@ package io.carovana.transport;
 
 /**
  * How a sum is finished from the partial sums of all ranks, as a postfix program: an operand {@code
- * k >= 0} pushes partial sum k (numbered rank by rank), {@link #ADD} replaces the two topmost
- * values by {@code left + right}. Every rank runs the same program over the same operands, so the
- * algorithm that moved them never shows in the bits.
+ * k >= 0} pushes partial sum k (numbered rank by rank, and pushed in ascending order), {@link #ADD}
+ * replaces the two topmost values by {@code left + right}. Every rank runs the same program over
+ * the same operands, so the algorithm that moved them never shows in the bits.
  *
  * @param nodesPerRank partial sums each tensor-parallel rank sends
  * @param postfix the program
