@@ -1,4 +1,8 @@
-/** The arithmetic: one scalar specification and faster kernels with the same bits. */
+/**
+ * The arithmetic of a forward pass (docs/numerics.md): {@link
+ * io.carovana.worker.kernels.ScalarKernels} is the specification, everything else computes the same
+ * bits faster. Threads, buffers and ranges belong to the caller.
+ */
 @NullMarked
 package io.carovana.worker.kernels;
 

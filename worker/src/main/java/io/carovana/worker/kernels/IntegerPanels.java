@@ -1,0 +1,180 @@
+package io.carovana.worker.kernels;
+
+/**
+ * Panels of integer weights with f16 scales, at about the size of the file's own blocks.
+ *
+ * <ul>
+ *   <li>{@link #codes}: 4-bit low parts, two neighbouring columns per byte (the even one in the low
+ *       nibble), {@code [panel][column / 2][32 rows]}; or signed bytes {@code [panel][column][32
+ *       rows]} for 8-bit formats.
+ *   <li>{@link #highs}: Q5_K's fifth bits, eight columns per byte, {@code [panel][column / 8][32
+ *       rows]}; Q6_K's upper two bits, four columns per byte; first column in the lowest bits.
+ *   <li>{@link #scales}: f16, {@code [panel][super-block][32 rows]}; where the format has a minimum
+ *       {@code [panel][super-block][2][32 rows]}, first d, then dmin.
+ *   <li>{@link #subScales}: K-quants, {@code [panel][group][32 rows]}; where the format has a
+ *       minimum {@code [panel][group][2][32 rows]}, first the scale, then the minimum.
+ * </ul>
+ *
+ * A part that begins inside a super-block keeps that super-block's scales: see {@link
+ * #firstColumn}.
+ */
+public final class IntegerPanels implements Panels {
+  private final PanelFormat format;
+  private final int rows;
+  private final int columns;
+  private final int firstColumn;
+  private final int superBlocks;
+  private final byte[] codes;
+  private final byte[] highs;
+  private final short[] scales;
+  private final byte[] subScales;
+
+  /**
+   * Zeros of the given shape.
+   *
+   * @param firstColumn columns of the first super-block that lie before this part; a multiple of
+   *     the format's block
+   * @throws IllegalArgumentException if columns are not whole blocks, or the part is too large
+   */
+  public IntegerPanels(PanelFormat format, int rows, int columns, int firstColumn) {
+    if (!format.quantized()) {
+      throw new IllegalArgumentException(format + " is not an integer format");
+    }
+    if (columns % format.block() != 0
+        || firstColumn % format.block() != 0
+        || firstColumn < 0
+        || firstColumn >= format.superBlock()) {
+      throw new IllegalArgumentException(
+          columns + " columns from " + firstColumn + " are not whole " + format + " blocks");
+    }
+    this.format = format;
+    this.rows = rows;
+    this.columns = columns;
+    this.firstColumn = firstColumn;
+    this.superBlocks = (firstColumn + columns + format.superBlock() - 1) / format.superBlock();
+    int planes = format.hasMinimum() ? 2 : 1;
+    long cells = (long) columns * LANES;
+    codes = new byte[Panels.arrayLength(rows, format.bits() == 8 ? cells : cells / 2)];
+    highs = new byte[Panels.arrayLength(rows, cells * format.highBits() / 8)];
+    scales = new short[Panels.arrayLength(rows, (long) superBlocks * planes * LANES)];
+    long groups = format.hasSubScales() ? columns / format.group() : 0;
+    subScales = new byte[Panels.arrayLength(rows, groups * planes * LANES)];
+  }
+
+  /** Low nibbles or signed bytes. */
+  public byte[] codes() {
+    return codes;
+  }
+
+  /** Fifth and sixth bits; empty where codes have four or eight. */
+  public byte[] highs() {
+    return highs;
+  }
+
+  /** The f16 scales. */
+  public short[] scales() {
+    return scales;
+  }
+
+  /** The K-quants' integer scales and minima; empty for other formats. */
+  public byte[] subScales() {
+    return subScales;
+  }
+
+  /** Columns of the first super-block that lie before this part. */
+  public int firstColumn() {
+    return firstColumn;
+  }
+
+  /** Super-blocks that this part touches. */
+  public int superBlocks() {
+    return superBlocks;
+  }
+
+  /** Index in {@link #codes} of lane 0 at {@code column}, even for 4-bit low parts. */
+  public int codeIndex(int panel, int column) {
+    return format.bits() == 8
+        ? (panel * columns + column) * LANES
+        : (panel * columns + column) / 2 * LANES;
+  }
+
+  /** Index in {@link #highs} of the byte of lane 0 that holds {@code column}'s bits. */
+  public int highIndex(int panel, int column) {
+    return (panel * columns + column) / (8 / format.highBits()) * LANES;
+  }
+
+  /** Index in {@link #scales} of lane 0's scale for {@code column}; dmin follows 32 later. */
+  public int scaleIndex(int panel, int column) {
+    int superBlock = (firstColumn + column) / format.superBlock();
+    return (panel * superBlocks + superBlock) * planes() * LANES;
+  }
+
+  /** Index in {@link #subScales} of lane 0's scale for {@code column}; the minimum follows. */
+  public int subScaleIndex(int panel, int column) {
+    return (panel * columns + column) / format.group() * planes() * LANES;
+  }
+
+  private int planes() {
+    return format.hasMinimum() ? 2 : 1;
+  }
+
+  /** The integer weight at {@code row}, {@code column}, its offset subtracted. */
+  public int code(int row, int column) {
+    int panel = row / LANES;
+    int lane = row % LANES;
+    byte stored = codes[codeIndex(panel, column) + lane];
+    if (format.bits() == 8) {
+      return stored;
+    }
+    int code = (stored >>> 4 * (column & 1)) & 15;
+    int highBits = format.highBits();
+    if (highBits != 0) {
+      int high = highs[highIndex(panel, column) + lane] & 0xff;
+      int place = column % (8 / highBits) * highBits;
+      code |= (high >>> place & (1 << highBits) - 1) << 4;
+    }
+    return code - format.offset();
+  }
+
+  /** The scale at {@code row}, {@code column} in f32, exact. */
+  public float scale(int row, int column) {
+    int panel = row / LANES;
+    int lane = row % LANES;
+    float scale = Float.float16ToFloat(scales[scaleIndex(panel, column) + lane]);
+    return format.hasSubScales() ? scale * subScales[subScaleIndex(panel, column) + lane] : scale;
+  }
+
+  /** The minimum at {@code row}, {@code column} in f32, exact; only where the format has one. */
+  public float minimum(int row, int column) {
+    int panel = row / LANES;
+    int lane = row % LANES + LANES;
+    return Float.float16ToFloat(scales[scaleIndex(panel, column) + lane])
+        * subScales[subScaleIndex(panel, column) + lane];
+  }
+
+  @Override
+  public PanelFormat format() {
+    return format;
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public int columns() {
+    return columns;
+  }
+
+  @Override
+  public long bytes() {
+    return (long) codes.length + highs.length + 2L * scales.length + subScales.length;
+  }
+
+  @Override
+  public float weight(int row, int column) {
+    float value = scale(row, column) * code(row, column);
+    return format.hasMinimum() ? value - minimum(row, column) : value;
+  }
+}

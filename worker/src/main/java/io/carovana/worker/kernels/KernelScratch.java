@@ -1,0 +1,71 @@
+package io.carovana.worker.kernels;
+
+import io.carovana.model.Numerics;
+
+/** One thread's working memory, allocated once (about half a megabyte). */
+public final class KernelScratch {
+  /** Rows of activations that share one pass over a panel. */
+  public static final int TILE_ROWS = 48;
+
+  /** Floats of one chain result: {@code [tile rows][32 lanes]}. */
+  public static final int TILE_FLOATS = TILE_ROWS * Panels.LANES;
+
+  /** Columns of a panel that are unpacked at a time. */
+  public static final int UNPACK_COLUMNS = 256;
+
+  /** Query rows that share one pass over keys and values. */
+  public static final int QUERY_ROWS = 16;
+
+  private final float[] chains = new float[LeafProgram.MAX_DEPTH * TILE_FLOATS];
+  private final float[] weights = new float[UNPACK_COLUMNS * Panels.LANES];
+  private final float[] scores;
+  private final float[] maxima;
+  private final float[] sums;
+  private final float[] blockOut;
+  private final float[] runningOut;
+
+  /** Scratch for a rank with the given heads. */
+  public KernelScratch(AttentionShape shape) {
+    int queries = QUERY_ROWS * shape.group();
+    scores = new float[queries * Numerics.ATTENTION_BLOCK];
+    maxima = new float[queries];
+    sums = new float[queries];
+    blockOut = new float[queries * shape.headDim()];
+    runningOut = new float[queries * shape.headDim()];
+  }
+
+  /** A stack of chain results, {@code [MAX_DEPTH][TILE_ROWS][32]}. */
+  public float[] chains() {
+    return chains;
+  }
+
+  /** Unpacked weights, {@code [UNPACK_COLUMNS][32]}. */
+  public float[] weights() {
+    return weights;
+  }
+
+  /** Attention scores, then probabilities, {@code [query][ATTENTION_BLOCK]}. */
+  public float[] scores() {
+    return scores;
+  }
+
+  /** Running maximum per query. */
+  public float[] maxima() {
+    return maxima;
+  }
+
+  /** Running sum per query. */
+  public float[] sums() {
+    return sums;
+  }
+
+  /** One block's weighted values, {@code [query][headDim]}. */
+  public float[] blockOut() {
+    return blockOut;
+  }
+
+  /** Running weighted values, {@code [query][headDim]}. */
+  public float[] runningOut() {
+    return runningOut;
+  }
+}
