@@ -13,6 +13,27 @@ public record TreeProgram(int[] nodesPerRank, int[] postfix) {
   /** Adds the two topmost values. */
   public static final int ADD = -1;
 
+  /** Refuses a program that is not well formed over its partial sums. */
+  public TreeProgram {
+    int nodes = 0;
+    for (int count : nodesPerRank) {
+      if (count < 1) {
+        throw new IllegalArgumentException("every rank sends a partial sum, not " + count);
+      }
+      nodes = Math.addExact(nodes, count);
+    }
+    int depth = 0;
+    for (int word : postfix) {
+      depth += word == ADD ? -1 : 1;
+      if (word < ADD || word >= nodes || depth < 1) {
+        throw new IllegalArgumentException("word " + word + " at depth " + depth);
+      }
+    }
+    if (depth != 1) {
+      throw new IllegalArgumentException("the program leaves " + depth + " values");
+    }
+  }
+
   /** Number of partial sums of all ranks. */
   public int nodes() {
     int sum = 0;
