@@ -1,0 +1,155 @@
+package io.carovana.worker.kernels.pack;
+
+import io.carovana.model.files.WeightType;
+import io.carovana.worker.kernels.IntegerPanels;
+import io.carovana.worker.kernels.Panels;
+
+/** Takes one stored block of one row apart (layouts: ggml's block structures). */
+interface BlockCodec {
+  /** Sets the block's codes in {@code lane} of the tile. */
+  void codes(byte[] raw, int at, CodeTile tile, int lane);
+
+  /**
+   * Sets the block's scales.
+   *
+   * @param scaleAt index of this lane in {@link IntegerPanels#scales}
+   */
+  void scales(byte[] raw, int at, IntegerPanels panels, int scaleAt);
+
+  /**
+   * Sets the scale (and minimum) of one group of a K-quant.
+   *
+   * @param group group within the block
+   * @param subScaleAt index of this lane in {@link IntegerPanels#subScales}
+   */
+  default void subScale(byte[] raw, int at, int group, IntegerPanels panels, int subScaleAt) {}
+
+  /** The codec of a quantized file type. */
+  static BlockCodec of(WeightType type) {
+    return switch (type) {
+      case Q4_0 -> new Q4Codec();
+      case Q8_0 -> new Q8Codec();
+      case Q4_K -> new KMinimumCodec(WeightType.Q4_K);
+      case Q5_K -> new KMinimumCodec(WeightType.Q5_K);
+      case Q6_K -> new Q6KCodec();
+      case F32, F16, BF16 -> throw new IllegalArgumentException(type + " has no blocks");
+    };
+  }
+
+  /** Q4_0: f16 scale, 16 bytes; byte j holds elements j (low) and j + 16. */
+  final class Q4Codec implements BlockCodec {
+    @Override
+    public void codes(byte[] raw, int at, CodeTile tile, int lane) {
+      for (int j = 0; j < 16; j++) {
+        int packed = raw[at + 2 + j];
+        tile.set(j, lane, packed & 15);
+        tile.set(j + 16, lane, packed >>> 4 & 15);
+      }
+    }
+
+    @Override
+    public void scales(byte[] raw, int at, IntegerPanels panels, int scaleAt) {
+      panels.scales()[scaleAt] = LittleEndian.f16(raw, at);
+    }
+  }
+
+  /** Q8_0: f16 scale, 32 signed bytes. */
+  final class Q8Codec implements BlockCodec {
+    @Override
+    public void codes(byte[] raw, int at, CodeTile tile, int lane) {
+      for (int j = 0; j < 32; j++) {
+        tile.set(j, lane, raw[at + 2 + j]);
+      }
+    }
+
+    @Override
+    public void scales(byte[] raw, int at, IntegerPanels panels, int scaleAt) {
+      panels.scales()[scaleAt] = LittleEndian.f16(raw, at);
+    }
+  }
+
+  /**
+   * Q4_K and Q5_K: f16 d and dmin, twelve bytes of 6-bit scales and minima, (Q5_K: 32 bytes of
+   * fifth bits, bit s for group s,) then 128 bytes; the 32 bytes c hold group 2c in their low and
+   * group 2c + 1 in their high nibbles.
+   */
+  final class KMinimumCodec implements BlockCodec {
+    private static final int SCALES = 4;
+    private static final int HIGHS = 16;
+    private final boolean fifthBit;
+    private final int codesAt;
+
+    KMinimumCodec(WeightType type) {
+      fifthBit = type == WeightType.Q5_K;
+      codesAt = fifthBit ? HIGHS + 32 : HIGHS;
+    }
+
+    @Override
+    public void codes(byte[] raw, int at, CodeTile tile, int lane) {
+      for (int k = 0; k < 256; k++) {
+        int group = k / 32;
+        int packed = raw[at + codesAt + group / 2 * 32 + k % 32];
+        int code = packed >>> 4 * (group % 2) & 15;
+        if (fifthBit) {
+          code |= (raw[at + HIGHS + k % 32] >>> group & 1) << 4;
+        }
+        tile.set(k, lane, code);
+      }
+    }
+
+    @Override
+    public void scales(byte[] raw, int at, IntegerPanels panels, int scaleAt) {
+      panels.scales()[scaleAt] = LittleEndian.f16(raw, at);
+      panels.scales()[scaleAt + Panels.LANES] = LittleEndian.f16(raw, at + 2);
+    }
+
+    @Override
+    public void subScale(byte[] raw, int at, int group, IntegerPanels panels, int subScaleAt) {
+      int first = at + SCALES;
+      int scale;
+      int minimum;
+      if (group < 4) {
+        scale = raw[first + group] & 63;
+        minimum = raw[first + 4 + group] & 63;
+      } else {
+        int low = raw[first + 4 + group];
+        scale = low & 15 | (raw[first + group - 4] >>> 6 & 3) << 4;
+        minimum = low >>> 4 & 15 | (raw[first + group] >>> 6 & 3) << 4;
+      }
+      panels.subScales()[subScaleAt] = (byte) scale;
+      panels.subScales()[subScaleAt + Panels.LANES] = (byte) minimum;
+    }
+  }
+
+  /**
+   * Q6_K: 128 bytes of low nibbles, 64 of upper bits, 16 int8 scales, f16 d. Each half of 128
+   * elements has four quarters of 32: quarters 0 and 1 are the low nibbles of 64 bytes, 2 and 3
+   * their high nibbles; quarter c takes bits 2c of 32 bytes of upper bits.
+   */
+  final class Q6KCodec implements BlockCodec {
+    private static final int HIGHS = 128;
+    private static final int SCALES = 192;
+    private static final int D = 208;
+
+    @Override
+    public void codes(byte[] raw, int at, CodeTile tile, int lane) {
+      for (int k = 0; k < 256; k++) {
+        int half = k / 128;
+        int quarter = k % 128 / 32;
+        int low = raw[at + half * 64 + quarter % 2 * 32 + k % 32] >>> 4 * (quarter / 2) & 15;
+        int high = raw[at + HIGHS + half * 32 + k % 32] >>> 2 * quarter & 3;
+        tile.set(k, lane, low | high << 4);
+      }
+    }
+
+    @Override
+    public void scales(byte[] raw, int at, IntegerPanels panels, int scaleAt) {
+      panels.scales()[scaleAt] = LittleEndian.f16(raw, at + D);
+    }
+
+    @Override
+    public void subScale(byte[] raw, int at, int group, IntegerPanels panels, int subScaleAt) {
+      panels.subScales()[subScaleAt] = raw[at + SCALES + group];
+    }
+  }
+}
