@@ -32,18 +32,30 @@ public record ModelConfig(
     int eosId,
     boolean tiedEmbeddings) {
 
+  /** Most layers; far above any Llama, so that a hostile file cannot ask for tables of billions. */
+  public static final int MAX_LAYERS = 1 << 10;
+
+  /** Most elements in one dimension of a matrix, and most heads times their width. */
+  public static final int MAX_WIDTH = 1 << 22;
+
+  /** Most vocabulary rows. */
+  public static final int MAX_VOCABULARY = 1 << 24;
+
   /**
-   * Checks that every size is positive and that heads group evenly; names the field that is not.
+   * Checks that every size is positive and bounded and that heads group evenly; names the field
+   * that is not.
    */
   public ModelConfig {
-    requirePositive("hidden_size", hiddenSize);
-    requirePositive("num_hidden_layers", layers);
-    requirePositive("num_attention_heads", heads);
-    requirePositive("num_key_value_heads", kvHeads);
-    requirePositive("head_dim", headDim);
-    requirePositive("intermediate_size", ffnSize);
-    requirePositive("vocab_size", vocabSize);
-    requirePositive("max_position_embeddings", maxPositions);
+    requireWithin("hidden_size", hiddenSize, MAX_WIDTH);
+    requireWithin("num_hidden_layers", layers, MAX_LAYERS);
+    requireWithin("num_attention_heads", heads, MAX_WIDTH);
+    requireWithin("num_key_value_heads", kvHeads, heads);
+    requireWithin("head_dim", headDim, MAX_WIDTH / heads);
+    requireWithin("intermediate_size", ffnSize, MAX_WIDTH);
+    requireWithin("vocab_size", vocabSize, MAX_VOCABULARY);
+    requireWithin("max_position_embeddings", maxPositions, Integer.MAX_VALUE);
+    requireToken("bos_token_id", bosId, vocabSize);
+    requireToken("eos_token_id", eosId, vocabSize);
     if (heads % kvHeads != 0) {
       throw new IllegalArgumentException(
           "num_attention_heads " + heads + " is not a multiple of num_key_value_heads " + kvHeads);
@@ -74,9 +86,16 @@ public record ModelConfig(
     return kvHeads * headDim;
   }
 
-  private static void requirePositive(String field, int value) {
-    if (value <= 0) {
-      throw new IllegalArgumentException(field + " must be positive, is " + value);
+  private static void requireWithin(String field, int value, int limit) {
+    if (value <= 0 || value > limit) {
+      throw new IllegalArgumentException(field + " must be from 1 to " + limit + ", is " + value);
+    }
+  }
+
+  private static void requireToken(String field, int id, int vocabSize) {
+    if (id < 0 || id >= vocabSize) {
+      throw new IllegalArgumentException(
+          field + " " + id + " is outside the vocabulary of " + vocabSize);
     }
   }
 }

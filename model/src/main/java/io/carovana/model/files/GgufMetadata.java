@@ -1,11 +1,14 @@
 package io.carovana.model.files;
 
+import io.carovana.model.files.GgufValues.Array;
+import io.carovana.model.files.GgufValues.Text;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class GgufMetadata {
   private final Path file;
 
-  /** Long, Double, Boolean, byte[] (a string), or long[], double[], boolean[], byte[][]. */
+  /** Values as {@link GgufValues#read} gives them. */
   private final Map<String, Object> values;
 
   GgufMetadata(Path file, Map<String, Object> values) {
@@ -52,31 +55,48 @@ public final class GgufMetadata {
 
   /** A string, which must be UTF-8. */
   public @Nullable String string(String key) {
-    byte[] bytes = get(key, byte[].class, "a string");
-    return bytes == null ? null : decode(key, bytes);
+    Text text = get(key, Text.class, "a string");
+    return text == null ? null : decode(key, text.utf8());
   }
 
   /** An array of strings, each of which must be UTF-8. */
   public String @Nullable [] strings(String key) {
-    byte[][] all = get(key, byte[][].class, "an array of strings");
-    if (all == null) {
+    Array array = array(key, Array::isStrings, "an array of strings");
+    if (array == null) {
       return null;
     }
-    String[] strings = new String[all.length];
-    for (int i = 0; i < all.length; i++) {
-      strings[i] = decode(key + "[" + i + "]", all[i]);
+    byte[][] texts = array.texts();
+    String[] strings = new String[texts.length];
+    for (int i = 0; i < texts.length; i++) {
+      strings[i] = decode(key + "[" + i + "]", texts[i]);
     }
     return strings;
   }
 
   /** An array of integers of any width. */
   public long @Nullable [] integers(String key) {
-    return get(key, long[].class, "an array of integers");
+    Array array = array(key, Array::isIntegers, "an array of integers");
+    return array == null ? null : array.integers();
   }
 
   /** An array of floats. */
   public double @Nullable [] numbers(String key) {
-    return get(key, double[].class, "an array of floats");
+    Array array = array(key, Array::isFloats, "an array of floats");
+    return array == null ? null : array.floats();
+  }
+
+  /** Elements of an array of any type. */
+  public @Nullable Integer arrayLength(String key) {
+    Array array = get(key, Array.class, "an array");
+    return array == null ? null : array.count();
+  }
+
+  private @Nullable Array array(String key, Predicate<Array> ofKind, String kind) {
+    Array array = get(key, Array.class, kind);
+    if (array != null && !ofKind.test(array)) {
+      throw new ModelException.Malformed(file, key, "should be " + kind);
+    }
+    return array;
   }
 
   private <T> @Nullable T get(String key, Class<T> type, String kind) {
@@ -86,7 +106,7 @@ public final class GgufMetadata {
     }
     if (!type.isInstance(value)) {
       throw new ModelException.Malformed(
-          file, key, "should be " + kind + ", is " + value.getClass().getSimpleName());
+          file, key, "should be " + kind + ", is of type " + value.getClass().getSimpleName());
     }
     return type.cast(value);
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 
 /** Positional reads of one block of a tensor. */
 final class SliceReads {
@@ -33,21 +34,22 @@ final class SliceReads {
     }
     long start = tensor.offset() + rows.start() * tensor.rowBytes();
     if (width == tensor.rowBytes()) {
-      readFully(channel, tensor, start, destination);
+      readFully(channel, tensor.file(), tensor.name(), start, destination);
       return;
     }
     long skip = tensor.type().rowBytes(columns.start());
     for (int row = 0; row < rows.size(); row++) {
       readFully(
           channel,
-          tensor,
+          tensor.file(),
+          tensor.name(),
           start + row * tensor.rowBytes() + skip,
           destination.asSlice(row * width, width));
     }
   }
 
-  private static void readFully(
-      FileChannel channel, TensorInfo tensor, long position, MemorySegment destination) {
+  static void readFully(
+      FileChannel channel, Path file, String name, long position, MemorySegment destination) {
     try {
       for (long done = 0; done < destination.byteSize(); ) {
         long chunk = Math.min(CHUNK_BYTES, destination.byteSize() - done);
@@ -55,8 +57,8 @@ final class SliceReads {
         int count = channel.read(buffer, position + done);
         if (count < 0) {
           throw new ModelException.ReadFailed(
-              tensor.file(),
-              tensor.name(),
+              file,
+              name,
               "the file ends at byte %d; it was longer when it was opened"
                   .formatted(channel.size()),
               null);
@@ -64,7 +66,7 @@ final class SliceReads {
         done += count;
       }
     } catch (IOException e) {
-      throw new ModelException.ReadFailed(tensor.file(), tensor.name(), "cannot be read: " + e, e);
+      throw new ModelException.ReadFailed(file, name, "cannot be read: " + e, e);
     }
   }
 
