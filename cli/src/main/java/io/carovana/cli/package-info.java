@@ -1,3 +1,4 @@
+/** The {@code carovana} command: what it is called with, and how it ends. */
 @NullMarked
 package io.carovana.cli;
 

@@ -1,0 +1,128 @@
+package io.carovana.cli.command;
+
+import io.carovana.cli.CliContext;
+import io.carovana.cli.CliException;
+import io.carovana.cli.ExitCode;
+import io.carovana.cli.config.ConfigException;
+import io.carovana.cli.config.Nearest;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** All commands, how they are found and how they fail. */
+public final class CommandTree {
+  private CommandTree() {}
+
+  /** The command line of {@code context}. */
+  public static CommandLine create(CliContext context) {
+    CommandLine root = new CommandLine(new Root());
+    for (BaseCommand command : commands(context)) {
+      root.addSubcommand(command);
+    }
+    root.getSubcommands().get("config").addSubcommand(new ConfigCommand.Show(context));
+    addFlags(root);
+    root.setOut(new java.io.PrintWriter(context.out(), true));
+    root.setErr(new java.io.PrintWriter(context.err(), true));
+    root.setCaseInsensitiveEnumValuesAllowed(true);
+    root.setAbbreviatedOptionsAllowed(false);
+    root.setUsageHelpAutoWidth(true);
+    root.setParameterExceptionHandler((e, args) -> usageError(e));
+    root.setExecutionExceptionHandler((e, commandLine, parsed) -> executionError(context, e));
+    return root;
+  }
+
+  private static List<BaseCommand> commands(CliContext context) {
+    return List.of(new ConfigCommand(context), new VersionCommand(context));
+  }
+
+  private static void addFlags(CommandLine commandLine) {
+    if (commandLine.getCommand() instanceof SettingsCommand command) {
+      command.addFlags(commandLine.getCommandSpec());
+    }
+    commandLine.getSubcommands().values().forEach(CommandTree::addFlags);
+  }
+
+  private static int usageError(ParameterException e) {
+    CommandLine commandLine = e.getCommandLine();
+    commandLine.getErr().println("carovana: " + usageMessage(e));
+    commandLine
+        .getErr()
+        .println("Try: " + commandLine.getCommandSpec().qualifiedName() + " --help");
+    return ExitCode.USAGE.number();
+  }
+
+  private static String usageMessage(ParameterException e) {
+    if (!(e instanceof UnmatchedArgumentException unmatched)) {
+      return e.getMessage();
+    }
+    CommandSpec spec = e.getCommandLine().getCommandSpec();
+    String word = unmatched.getUnmatched().getFirst();
+    if (word.startsWith("-")) {
+      String flag = word.contains("=") ? word.substring(0, word.indexOf('=')) : word;
+      return "Unknown flag " + flag + "." + Nearest.hint(flag, List.copyOf(spec.optionsMap().keySet()));
+    }
+    List<String> commands = new ArrayList<>(spec.subcommands().keySet());
+    return commands.isEmpty()
+        ? "Unexpected argument '" + word + "'."
+        : "Unknown command '" + word + "'." + Nearest.hint(word, commands);
+  }
+
+  private static int executionError(CliContext context, Exception e) throws Exception {
+    context.out().flush();
+    switch (e) {
+      case CliException cli -> {
+        context.err().println("carovana: " + cli.getMessage());
+        return cli.exitCode().number();
+      }
+      case ConfigException config -> {
+        context.err().println("carovana: " + config.getMessage());
+        return ExitCode.USAGE.number();
+      }
+      case ParameterException parameter -> {
+        return usageError(parameter);
+      }
+      default -> {
+        e.printStackTrace(context.err());
+        context.err().println("carovana: this is a bug, or a fault nobody foresaw: " + e);
+        return ExitCode.FAILED.number();
+      }
+    }
+  }
+
+  /** Carovana itself. */
+  @Command(
+      name = "carovana",
+      description = "Serves Code Llama from a caravan of ordinary machines.",
+      footer = {
+        "",
+        "Start with: carovana up",
+        "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 not running, 4 port or instance"
+            + " taken, 5 does not fit, 6 bad model, 130 interrupted."
+      },
+      synopsisSubcommandLabel = "COMMAND")
+  static final class Root implements Runnable {
+    @Spec private @Nullable CommandSpec spec;
+
+    @Option(
+        names = {"-h", "--help"},
+        usageHelp = true,
+        description = "Show this help.")
+    private boolean help;
+
+    @Override
+    public void run() {
+      if (spec == null) {
+        throw new IllegalStateException("not part of a command line");
+      }
+      throw new ParameterException(spec.commandLine(), "Say what: carovana COMMAND.");
+    }
+  }
+
+}
