@@ -23,10 +23,8 @@ public final class CommandTree {
   /** The command line of {@code context}. */
   public static CommandLine create(CliContext context) {
     CommandLine root = new CommandLine(new Root());
-    for (BaseCommand command : commands(context)) {
-      root.addSubcommand(command);
-    }
-    root.getSubcommands().get("config").addSubcommand(new ConfigCommand.Show(context));
+    root.addSubcommand(group(new ConfigCommand(context), new ConfigCommand.Show(context)));
+    root.addSubcommand(new VersionCommand(context));
     addFlags(root);
     root.setOut(new java.io.PrintWriter(context.out(), true));
     root.setErr(new java.io.PrintWriter(context.err(), true));
@@ -38,8 +36,12 @@ public final class CommandTree {
     return root;
   }
 
-  private static List<BaseCommand> commands(CliContext context) {
-    return List.of(new ConfigCommand(context), new VersionCommand(context));
+  private static CommandLine group(GroupCommand group, BaseCommand... members) {
+    CommandLine commandLine = new CommandLine(group);
+    for (BaseCommand member : members) {
+      commandLine.addSubcommand(member);
+    }
+    return commandLine;
   }
 
   private static void addFlags(CommandLine commandLine) {
@@ -60,13 +62,16 @@ public final class CommandTree {
 
   private static String usageMessage(ParameterException e) {
     if (!(e instanceof UnmatchedArgumentException unmatched)) {
-      return e.getMessage();
+      return String.valueOf(e.getMessage());
     }
     CommandSpec spec = e.getCommandLine().getCommandSpec();
     String word = unmatched.getUnmatched().getFirst();
     if (word.startsWith("-")) {
       String flag = word.contains("=") ? word.substring(0, word.indexOf('=')) : word;
-      return "Unknown flag " + flag + "." + Nearest.hint(flag, List.copyOf(spec.optionsMap().keySet()));
+      return "Unknown flag "
+          + flag
+          + "."
+          + Nearest.hint(flag, List.copyOf(spec.optionsMap().keySet()));
     }
     List<String> commands = new ArrayList<>(spec.subcommands().keySet());
     return commands.isEmpty()
@@ -124,5 +129,4 @@ public final class CommandTree {
       throw new ParameterException(spec.commandLine(), "Say what: carovana COMMAND.");
     }
   }
-
 }

@@ -25,7 +25,7 @@ final class VersionCommand extends BaseCommand {
   protected ExitCode run() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("version", version());
-    json.put("numerics", Numerics.ID);
+    json.put("numerics", "n" + Numerics.CONTRACT);
     json.put("java", Runtime.version().toString());
     json.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     StringBuilder text = new StringBuilder("carovana " + version() + "\n");

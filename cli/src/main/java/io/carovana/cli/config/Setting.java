@@ -34,10 +34,8 @@ public enum Setting {
       SettingType.ratios(),
       "Relative sizes of the tensor-parallel ranks of a stage; even if not given."),
   STAGES("1", SettingType.integer("S", 1, 256), "Pipeline stages."),
-  MIN_WORKERS(
-      "1", SettingType.integer("N", 1, 256), "Workers the first placement waits for."),
-  PREFILL_CHUNK(
-      "256", SettingType.integer("TOKENS", 1, 8192), "Most prompt tokens of one step."),
+  MIN_WORKERS("1", SettingType.integer("N", 1, 256), "Workers the first placement waits for."),
+  PREFILL_CHUNK("256", SettingType.integer("TOKENS", 1, 8192), "Most prompt tokens of one step."),
   MAX_SEQUENCES("8", SettingType.integer("N", 1, 1024), "Most requests running at once."),
   MAX_QUEUE("64", SettingType.integer("N", 0, 100_000), "Most requests waiting; more get 429."),
   FENCE_AFTER_MS(
@@ -54,7 +52,8 @@ public enum Setting {
       SettingType.integer("T", 1, 1024),
       "Compute threads of each worker; its share of the processors if not given."),
   PORT("8080", SettingType.integer("PORT", 1, 65_535), "HTTP port of the gateway."),
-  API_KEY(null, SettingType.text("KEY"), "Accepted API key. Only as CAROVANA_API_KEY or in a file."),
+  API_KEY(
+      null, SettingType.text("KEY"), "Accepted API key. Only as CAROVANA_API_KEY or in a file."),
   API_KEY_FILE(
       null, SettingType.text("FILE"), "File of accepted API keys, one per line, # for comments."),
   MAX_BODY("4m", SettingType.size(), "Largest request body."),
@@ -62,7 +61,10 @@ public enum Setting {
       "3600", SettingType.integer("S", 1, 604_800), "Longest run of one request, seconds."),
   NODE(null, SettingType.name(), "Name of this process in status and logs; unique in the cluster."),
   BIND("127.0.0.1", SettingType.text("ADDRESS"), "Address to listen on."),
-  ADVERTISE(null, SettingType.text("ADDRESS"), "Address others reach this node at; that of --bind if not given."),
+  ADVERTISE(
+      null,
+      SettingType.text("ADDRESS"),
+      "Address others reach this node at; that of --bind if not given."),
   CONTROL_PORT(
       null,
       SettingType.integer("PORT", 1, 65_535),

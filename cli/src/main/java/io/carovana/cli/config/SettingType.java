@@ -127,8 +127,7 @@ interface SettingType {
         });
   }
 
-  private static SettingType of(
-      String label, java.util.function.Function<String, Object> parser) {
+  private static SettingType of(String label, java.util.function.Function<String, Object> parser) {
     return new SettingType() {
       @Override
       public String label() {

@@ -86,7 +86,11 @@ public final class SettingsResolver {
     }
     List<String> known = profileNames();
     throw new ConfigException(
-        "There is no profile " + name + "; there are " + String.join(", ", known) + "."
+        "There is no profile "
+            + name
+            + "; there are "
+            + String.join(", ", known)
+            + "."
             + Nearest.hint(name, known));
   }
 
@@ -118,8 +122,7 @@ public final class SettingsResolver {
         Set<String> known =
             Stream.concat(variables.keySet().stream(), OTHER_VARIABLES.stream())
                 .collect(Collectors.toSet());
-        throw new ConfigException(
-            "Unknown variable " + name + "." + Nearest.hint(name, known));
+        throw new ConfigException("Unknown variable " + name + "." + Nearest.hint(name, known));
       }
       if (!variable.getValue().isEmpty()) {
         put(entries, setting, variable.getValue(), "variable " + name);
@@ -154,7 +157,11 @@ public final class SettingsResolver {
                               + line(entry.getValue())
                               + "."
                               + Nearest.hint(key, Setting.keys())));
-      put(entries, setting, textOf(entry.getValue(), setting, file), origin + line(entry.getValue()));
+      put(
+          entries,
+          setting,
+          textOf(entry.getValue(), setting, file),
+          origin + line(entry.getValue()));
     }
   }
 

@@ -22,9 +22,9 @@ public final class Sizes {
     if (!match.matches()) {
       throw new IllegalArgumentException("must be a size such as 512m or 16g");
     }
-    int power = " kmgt".indexOf(match.group(2).isEmpty() ? " " : match.group(2).toLowerCase(Locale.ROOT));
-    BigDecimal bytes =
-        new BigDecimal(match.group(1)).multiply(BigDecimal.valueOf(1024).pow(power));
+    int power =
+        " kmgt".indexOf(match.group(2).isEmpty() ? " " : match.group(2).toLowerCase(Locale.ROOT));
+    BigDecimal bytes = new BigDecimal(match.group(1)).multiply(BigDecimal.valueOf(1024).pow(power));
     if (bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
       throw new IllegalArgumentException("is larger than any memory");
     }

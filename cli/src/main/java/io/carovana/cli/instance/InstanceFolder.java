@@ -19,8 +19,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Everything about one instance: {@code lock} (held by its supervisor as long as that lives), {@code
- * instance.properties} (what runs), {@code logs}, and a folder for each role.
+ * Everything about one instance: {@code lock} (held by its supervisor as long as that lives),
+ * {@code instance.properties} (what runs), {@code logs}, and a folder for each role.
  */
 public final class InstanceFolder {
   private final Path folder;

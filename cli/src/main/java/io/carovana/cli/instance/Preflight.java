@@ -59,7 +59,11 @@ public final class Preflight {
       return Optional.empty();
     } catch (IOException e) {
       return Optional.of(
-          "port " + port + " is taken (" + e.getMessage() + "). Choose another: --port "
+          "port "
+              + port
+              + " is taken ("
+              + e.getMessage()
+              + "). Choose another: --port "
               + (port < 65_535 ? port + 1 : DEFAULT_PORT));
     }
   }
@@ -91,7 +95,8 @@ public final class Preflight {
         return Optional.of(args[i].substring(flag.length() + 1));
       }
     }
-    return Optional.ofNullable(environment.get("CAROVANA_" + key.toUpperCase(java.util.Locale.ROOT)))
+    return Optional.ofNullable(
+            environment.get("CAROVANA_" + key.toUpperCase(java.util.Locale.ROOT)))
         .filter(value -> !value.isEmpty());
   }
 }

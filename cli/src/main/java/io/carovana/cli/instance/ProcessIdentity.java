@@ -61,7 +61,8 @@ public record ProcessIdentity(long pid, String started) {
     Path stat = Path.of("/proc/" + pid + "/stat");
     if (Files.isDirectory(Path.of("/proc/self"))) {
       try {
-        return fromStat(Files.readString(stat)).map(ticks -> bootId() + "-" + ticks);
+        String boot = bootId();
+        return fromStat(Files.readString(stat)).map(ticks -> boot + "-" + ticks);
       } catch (IOException e) {
         return Optional.empty();
       }
