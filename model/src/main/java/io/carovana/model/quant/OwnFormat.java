@@ -1,0 +1,83 @@
+package io.carovana.model.quant;
+
+import io.carovana.model.config.ModelConfig;
+import io.carovana.model.files.ModelException;
+import io.carovana.model.files.TensorInfo;
+import io.carovana.model.files.TensorPart;
+import io.carovana.model.shard.FfnLeaves;
+
+/**
+ * Carovana's own weight format of one matrix: rows of groups of {@code group} codes, each with one
+ * f16 scale; weight = scale * code.
+ *
+ * @param bits code width
+ * @param group weights per scale: 128, 64 or 32
+ */
+public record OwnFormat(OwnBits bits, int group) {
+  private static final int[] GROUPS = {128, 64, 32};
+
+  /** Refuses another group size. */
+  public OwnFormat {
+    if (group != 128 && group != 64 && group != 32) {
+      throw new IllegalArgumentException("groups hold 128, 64 or 32 weights, not " + group);
+    }
+  }
+
+  /**
+   * The format of {@code tensor}: the largest group that divides its columns and every leaf
+   * boundary (docs/numerics.md, rule 4), so that no cut between ranks divides a group.
+   *
+   * @throws ModelException.Unsupported if no group does, or the file holds it quantized already
+   */
+  public static OwnFormat of(ModelConfig config, TensorInfo tensor, OwnBits bits) {
+    if (!tensor.type().isFloat()) {
+      throw new ModelException.Unsupported(
+          tensor.file(),
+          tensor.name(),
+          "is stored as " + tensor.type() + " already; --quantize is for F32, F16 and BF16");
+    }
+    for (int group : GROUPS) {
+      if (divides(group, config, tensor.part())) {
+        return new OwnFormat(bits, group);
+      }
+    }
+    throw new ModelException.Unsupported(
+        tensor.file(),
+        tensor.name(),
+        "cannot be quantized: no group of 128, 64 or 32 weights divides its %d columns%s"
+            .formatted(tensor.columns(), boundaries(tensor.part())));
+  }
+
+  private static boolean divides(int group, ModelConfig config, TensorPart part) {
+    if (part.columns(config) % group != 0) {
+      return false;
+    }
+    return switch (part) {
+      case ATTENTION_OUTPUT -> config.headsPerKvHead() * config.headDim() % group == 0;
+      case DOWN -> dividesLeaves(group, FfnLeaves.of(config.ffnSize(), config.kvHeads()));
+      default -> true;
+    };
+  }
+
+  private static boolean dividesLeaves(int group, FfnLeaves leaves) {
+    for (int leaf = 0; leaf <= leaves.count(); leaf++) {
+      if (leaves.boundary(leaf) % group != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String boundaries(TensorPart part) {
+    return switch (part) {
+      case ATTENTION_OUTPUT -> " and the width of its KV-head groups";
+      case DOWN -> " and the boundaries of its feed-forward leaves";
+      default -> "";
+    };
+  }
+
+  /** Bytes of {@code columns} weights of a row: packed codes and scales. */
+  public long rowBytes(long columns) {
+    return columns * bits.width() / Byte.SIZE + columns / group * Short.BYTES;
+  }
+}
