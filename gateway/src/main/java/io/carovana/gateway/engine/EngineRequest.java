@@ -1,0 +1,22 @@
+package io.carovana.gateway.engine;
+
+import io.carovana.protocol.v1.SamplingParams;
+import java.util.List;
+
+/**
+ * One choice to generate.
+ *
+ * @param id unique among all requests of all gateways
+ * @param prompt token ids, with everything the model is to see
+ * @param sampling how to choose tokens, seed included
+ * @param maxTokens most tokens to generate
+ * @param stopIds tokens that end generation and are not emitted
+ * @param limitMs longest duration, ms
+ */
+public record EngineRequest(
+    String id,
+    int[] prompt,
+    SamplingParams sampling,
+    int maxTokens,
+    List<Integer> stopIds,
+    long limitMs) {}

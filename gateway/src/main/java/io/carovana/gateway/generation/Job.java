@@ -1,0 +1,26 @@
+package io.carovana.gateway.generation;
+
+import io.carovana.gateway.engine.EngineRequest;
+import io.carovana.gateway.text.StopSet;
+import io.carovana.gateway.text.TokenDecoder;
+import java.util.List;
+
+/**
+ * Everything one HTTP request asks of the engine.
+ *
+ * @param id of the answer, and the beginning of the engine's request ids
+ * @param choices in the order of the answer's choices
+ * @param stops compiled stop strings
+ * @param promptTokens of all prompts, each counted once
+ */
+public record Job(String id, List<Choice> choices, StopSet stops, int promptTokens) {
+
+  /**
+   * One choice.
+   *
+   * @param request for the engine
+   * @param decoder of its tokens, at their beginning
+   * @param echo what comes before the generated text
+   */
+  public record Choice(EngineRequest request, TokenDecoder decoder, Echo echo) {}
+}
