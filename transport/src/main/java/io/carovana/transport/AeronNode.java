@@ -73,8 +73,7 @@ public final class AeronNode implements AutoCloseable {
   public static AeronNode embed(
       String bindHost, String advertiseHost, int port, int streamBase, Path temporary) {
     DriverDirectory directory =
-        DriverDirectory.choose(
-            "udp-" + port, DriverSettings.requiredEmbeddedBytes(), temporary);
+        DriverDirectory.choose("udp-" + port, DriverSettings.requiredEmbeddedBytes(), temporary);
     return embed(
         DriverSettings.context(directory.path()), bindHost, advertiseHost, port, streamBase);
   }
@@ -125,9 +124,18 @@ public final class AeronNode implements AutoCloseable {
     int mtu = to.isIpc() ? DriverSettings.IPC_MTU : mtu(to.channel());
     String separator = to.isIpc() ? "?" : "|";
     String channel =
-        to.channel() + separator + CommonContext.TERM_LENGTH_PARAM_NAME + "=" + termBytes
-            + "|" + CommonContext.MTU_LENGTH_PARAM_NAME + "=" + mtu
-            + "|" + CommonContext.SPARSE_PARAM_NAME + "=true";
+        to.channel()
+            + separator
+            + CommonContext.TERM_LENGTH_PARAM_NAME
+            + "="
+            + termBytes
+            + "|"
+            + CommonContext.MTU_LENGTH_PARAM_NAME
+            + "="
+            + mtu
+            + "|"
+            + CommonContext.SPARSE_PARAM_NAME
+            + "=true";
     return client().addExclusivePublication(channel, to.stream(lane, epoch));
   }
 

@@ -106,8 +106,7 @@ public record DriverDirectory(Path path, boolean sharedMemory) {
     if (dash < 1 || !rest.substring(0, dash).chars().allMatch(Character::isDigit)) {
       return false;
     }
-    boolean alive =
-        ProcessHandle.of(Long.parseLong(rest.substring(0, dash))).isPresent();
+    boolean alive = ProcessHandle.of(Long.parseLong(rest.substring(0, dash))).isPresent();
     // another container may share this memory and not this process table: ask the driver itself
     return !alive
         && !CommonContext.isDriverActive(folder.toFile(), DRIVER_SILENT_MS, message -> {});

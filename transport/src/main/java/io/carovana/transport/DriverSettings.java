@@ -113,8 +113,7 @@ public final class DriverSettings {
    * #EMBEDDED_PEERS} others.
    */
   static long requiredEmbeddedBytes() {
-    return driverBytes()
-        + 2L * EPOCHS_AT_ONCE * EMBEDDED_PEERS * logBytes(TENSOR_TERM_BYTES);
+    return driverBytes() + 2L * EPOCHS_AT_ONCE * EMBEDDED_PEERS * logBytes(TENSOR_TERM_BYTES);
   }
 
   /** What a driver takes before it has any stream. */

@@ -58,6 +58,8 @@ final class Frame {
     COLLECTIVE,
     /** Part of the residual stream for the next stage. */
     HAND_OVER,
+    /** Which step the stage runs next, said by its tensor-parallel rank 0. */
+    NEXT_STEP,
     /** Part of a step plan. */
     PLAN,
     /** An order to abort a step. */

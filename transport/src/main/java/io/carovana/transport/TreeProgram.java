@@ -13,7 +13,7 @@ public record TreeProgram(int[] nodesPerRank, int[] postfix) {
   /** Adds the two topmost values. */
   public static final int ADD = -1;
 
-  /** Refuses a program that is not well formed over its partial sums. */
+  /** Refuses a program that does not use every partial sum once. */
   public TreeProgram {
     int nodes = 0;
     for (int count : nodesPerRank) {
@@ -22,15 +22,19 @@ public record TreeProgram(int[] nodesPerRank, int[] postfix) {
       }
       nodes = Math.addExact(nodes, count);
     }
+    boolean[] used = new boolean[nodes];
     int depth = 0;
     for (int word : postfix) {
       depth += word == ADD ? -1 : 1;
-      if (word < ADD || word >= nodes || depth < 1) {
+      if (word < ADD || word >= nodes || depth < 1 || (word != ADD && used[word])) {
         throw new IllegalArgumentException("word " + word + " at depth " + depth);
       }
+      if (word != ADD) {
+        used[word] = true;
+      }
     }
-    if (depth != 1) {
-      throw new IllegalArgumentException("the program leaves " + depth + " values");
+    if (depth != 1 || postfix.length != 2 * nodes - 1) {
+      throw new IllegalArgumentException("the program does not sum its " + nodes + " operands");
     }
   }
 
