@@ -38,11 +38,11 @@ public final class DriverSettings {
   static final long CLIENT_LIVENESS_NS = TimeUnit.SECONDS.toNanos(10);
 
   private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
-  private static final int CONDUCTOR_BUFFER_BYTES = 128 * 1024;
+  private static final int CONDUCTOR_BUFFER_BYTES = 1024 * 1024;
   private static final int COUNTERS_BYTES = 1024 * 1024;
   private static final int COUNTERS_METADATA_FACTOR = 4;
-  private static final int ERROR_LOG_BYTES = 256 * 1024;
-  private static final int LOSS_REPORT_BYTES = 64 * 1024;
+  private static final int ERROR_LOG_BYTES = 4 * 1024 * 1024;
+  private static final int LOSS_REPORT_BYTES = 1024 * 1024;
   private static final int FILE_PAGE_BYTES = 4096;
 
   /** While one epoch's buffers drain the next epoch's are already there. */
