@@ -153,6 +153,16 @@ public final class Tokenizer {
     return stepId;
   }
 
+  /** The score by which a piece merges: the larger, the earlier. */
+  public float score(int id) {
+    return vocabulary.score(id);
+  }
+
+  /** What a piece is for. */
+  public PieceType type(int id) {
+    return vocabulary.type(id);
+  }
+
   /** The value of a byte piece, -1 for any other. */
   int byteValue(int id) {
     return vocabulary.byteValue(id);
