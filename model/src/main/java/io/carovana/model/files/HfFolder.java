@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.carovana.model.config.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -57,10 +58,10 @@ final class HfFolder {
 
   private List<StoredTensor> stored(OpenFiles files) {
     Path single = folder.resolve(SINGLE);
-    if (Files.exists(single, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+    if (Files.exists(single, LinkOption.NOFOLLOW_LINKS)) {
       return SafetensorsHeader.parse(files.open(single), single);
     }
-    if (Files.exists(folder.resolve(INDEX), java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+    if (Files.exists(folder.resolve(INDEX), LinkOption.NOFOLLOW_LINKS)) {
       return sharded(files, weightMap());
     }
     throw noWeights();
@@ -146,7 +147,8 @@ final class HfFolder {
 
   private TokenizerSource tokenizer() {
     Path file = folder.resolve(TOKENIZER);
-    if (Files.isRegularFile(file)) {
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      requireWhole(file);
       return new TokenizerSource.SentencePieceFile(file);
     }
     boolean other = Files.isRegularFile(folder.resolve("tokenizer.json"));
@@ -155,5 +157,12 @@ final class HfFolder {
         TOKENIZER,
         (other ? "is missing (tokenizer.json is not read)" : "is missing")
             + ": copy it from the original model");
+  }
+
+  /** Finds links to nothing, empty files and LFS pointers. */
+  private static void requireWhole(Path file) {
+    try (OpenFiles files = new OpenFiles()) {
+      files.open(file);
+    }
   }
 }

@@ -124,6 +124,12 @@ public final class ModelFiles implements TensorReader, AutoCloseable {
     SliceReads.read(channel(tensor), tensor, rows, columns, destination);
   }
 
+  /** Reads bytes of a tensor from {@code offset} within it, wherever its rows begin. */
+  void readBytes(TensorInfo tensor, long offset, MemorySegment destination) {
+    SliceReads.readFully(
+        channel(tensor), tensor.file(), tensor.name(), tensor.offset() + offset, destination);
+  }
+
   private FileChannel channel(TensorInfo tensor) {
     FileChannel channel = channels.get(tensor.file());
     if (channel == null) {

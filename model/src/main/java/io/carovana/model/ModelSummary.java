@@ -1,0 +1,103 @@
+package io.carovana.model;
+
+import io.carovana.model.config.ModelConfig;
+import io.carovana.model.files.ModelDigest;
+import io.carovana.model.files.ModelException;
+import io.carovana.model.files.ModelFiles;
+import io.carovana.model.files.TensorInfo;
+import io.carovana.model.files.TokenizerSource;
+import io.carovana.model.files.WeightType;
+import io.carovana.model.tokenizer.Tokenizer;
+import io.carovana.model.tokenizer.TokenizerLoader;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * What {@code carovana model inspect} shows.
+ *
+ * @param path folder or GGUF file
+ * @param format which of the two
+ * @param config the model's shape
+ * @param types tensors and bytes by weight type
+ * @param tensors number of tensors
+ * @param parameters number of weights
+ * @param bytes bytes of all tensors
+ * @param tokenizer its tokenizer
+ * @param digest the model's digest, hex
+ */
+public record ModelSummary(
+    Path path,
+    ModelFiles.Format format,
+    ModelConfig config,
+    Map<WeightType, TypeShare> types,
+    int tensors,
+    long parameters,
+    long bytes,
+    TokenizerSummary tokenizer,
+    String digest) {
+
+  /** Copies the map, keeping its order. */
+  public ModelSummary {
+    types = java.util.Collections.unmodifiableMap(new EnumMap<>(types));
+  }
+
+  /** Tensors of one type and their bytes. */
+  public record TypeShare(int tensors, long bytes) {
+    TypeShare plus(TensorInfo tensor) {
+      return new TypeShare(tensors + 1, bytes + tensor.byteLength());
+    }
+  }
+
+  /**
+   * The tokenizer, or why there is none.
+   *
+   * @param kind {@code tokenizer.model}, {@code GGUF metadata} or {@code none}
+   * @param pieces number of pieces, 0 if it cannot be used
+   * @param infilling whether it has the infilling pieces
+   * @param problem why it cannot be used; empty if it can
+   */
+  public record TokenizerSummary(String kind, int pieces, boolean infilling, String problem) {}
+
+  /**
+   * Summarizes an opened model.
+   *
+   * @throws ModelException.ReadFailed if it cannot be read
+   */
+  public static ModelSummary of(ModelFiles model) {
+    Map<WeightType, TypeShare> types = new EnumMap<>(WeightType.class);
+    long parameters = 0;
+    for (TensorInfo tensor : model.tensors()) {
+      types.merge(
+          tensor.type(), new TypeShare(1, tensor.byteLength()), (share, one) -> share.plus(tensor));
+      parameters += tensor.elements();
+    }
+    return new ModelSummary(
+        model.path(),
+        model.format(),
+        model.config(),
+        types,
+        model.tensors().size(),
+        parameters,
+        model.totalBytes(),
+        tokenizer(model),
+        ModelDigest.of(model));
+  }
+
+  private static TokenizerSummary tokenizer(ModelFiles model) {
+    String kind = "none";
+    try {
+      TokenizerSource source = model.tokenizer();
+      kind =
+          switch (source) {
+            case TokenizerSource.SentencePieceFile file -> "tokenizer.model";
+            case TokenizerSource.Gguf gguf -> "GGUF metadata";
+          };
+      Tokenizer tokenizer = TokenizerLoader.load(source);
+      return new TokenizerSummary(
+          kind, tokenizer.vocabSize(), tokenizer.infilling().isPresent(), "");
+    } catch (ModelException e) {
+      return new TokenizerSummary(kind, 0, false, String.valueOf(e.getMessage()));
+    }
+  }
+}

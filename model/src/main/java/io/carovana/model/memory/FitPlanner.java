@@ -1,0 +1,133 @@
+package io.carovana.model.memory;
+
+import io.carovana.model.Numerics;
+import io.carovana.model.files.ModelException;
+import io.carovana.model.files.TensorReader;
+import io.carovana.model.memory.FitReport.NodeNeed;
+import io.carovana.model.quant.Quantization;
+import io.carovana.model.shard.ShardPlan;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Holds a placed model against the memory of its nodes. Pure: the caller measures what is free.
+ *
+ * @param files the model
+ * @param plan its cut into ranks
+ * @param nodes where the ranks are, every rank once
+ * @param maxStepTokens rows of the largest step
+ * @param heapPerRank bytes a rank's process takes besides weights, KV cache and workspace
+ */
+public record FitPlanner(
+    TensorReader files,
+    ShardPlan plan,
+    List<NodeMemory> nodes,
+    int maxStepTokens,
+    long heapPerRank) {
+  /** The longest context on offer. */
+  public static final int MAX_CONTEXT = 131_072;
+
+  /** The shortest context worth proposing. */
+  public static final int MIN_CONTEXT = 512;
+
+  private static final int PAGE = Numerics.KV_PAGE_TOKENS;
+
+  /** Copies the list. */
+  public FitPlanner {
+    nodes = List.copyOf(nodes);
+  }
+
+  /**
+   * Whether the model fits with {@code context} positions of KV cache.
+   *
+   * @throws ModelException.Unsupported if the model cannot be quantized so
+   */
+  public FitReport report(Quantization quantization, int context) {
+    List<NodeNeed> needs = needs(quantization, context);
+    NodeNeed tightest = tightest(needs);
+    boolean fits = tightest.spareBytes() >= 0;
+    List<String> proposals = fits ? List.of() : proposals(quantization, context);
+    return new FitReport(fits, context, needs, tightest.line(context), proposals);
+  }
+
+  /**
+   * The longest context that fits after the weights, in whole pages, at most {@link #MAX_CONTEXT};
+   * 0 if not even {@link #MIN_CONTEXT} does.
+   */
+  public int largestContext(Quantization quantization) {
+    long fitting = MAX_CONTEXT;
+    for (NodeNeed need : needs(quantization, 0)) {
+      if (need.ranks().kvPerToken() > 0) {
+        fitting = Math.min(fitting, Math.max(0, need.spareBytes()) / need.ranks().kvPerToken());
+      }
+      if (need.spareBytes() < 0) {
+        fitting = 0;
+      }
+    }
+    int whole = (int) (fitting / PAGE * PAGE);
+    return whole < MIN_CONTEXT ? 0 : whole;
+  }
+
+  /** The same weights with less context, then narrower weights with as much context as fits. */
+  private List<String> proposals(Quantization wanted, int context) {
+    List<Quantization> candidates =
+        switch (wanted) {
+          case NONE -> List.of(Quantization.NONE, Quantization.Q8, Quantization.Q4);
+          case Q8 -> List.of(Quantization.Q8, Quantization.Q4);
+          case Q4 -> List.of(Quantization.Q4);
+        };
+    List<String> proposals = new ArrayList<>();
+    for (Quantization quantization : candidates) {
+      int fitting = fittingContext(quantization, context);
+      if (fitting > 0) {
+        proposals.add(options(wanted, quantization, context, fitting));
+      }
+    }
+    return proposals;
+  }
+
+  /** The largest power of two below {@code context} that fits, or {@code context} itself; or 0. */
+  private int fittingContext(Quantization quantization, int context) {
+    int largest;
+    try {
+      largest = largestContext(quantization);
+    } catch (ModelException.Unsupported e) {
+      return 0;
+    }
+    if (largest >= context) {
+      return context;
+    }
+    return largest == 0 ? 0 : Integer.highestOneBit(largest);
+  }
+
+  private static String options(
+      Quantization wanted, Quantization quantization, int context, int fitting) {
+    List<String> options = new ArrayList<>();
+    if (quantization != wanted) {
+      options.add("--quantize " + quantization.id());
+    }
+    if (fitting != context || options.isEmpty()) {
+      options.add("--context " + fitting);
+    }
+    return String.join(" ", options);
+  }
+
+  private List<NodeNeed> needs(Quantization quantization, int context) {
+    List<ShardPlan.RankShard> ranks = plan.ranks();
+    List<NodeNeed> needs = new ArrayList<>();
+    for (NodeMemory node : nodes) {
+      RankMemory sum = new RankMemory(0, 0, 0);
+      for (int rank : node.ranks()) {
+        sum = sum.plus(RankMemory.of(files, plan, ranks.get(rank), quantization, maxStepTokens));
+      }
+      long heap = sum.workspace() + heapPerRank * node.ranks().size();
+      needs.add(new NodeNeed(node, sum, sum.kvBytes(context), heap));
+    }
+    return needs;
+  }
+
+  private static NodeNeed tightest(List<NodeNeed> needs) {
+    return needs.stream().min(Comparator.comparingLong(NodeNeed::spareBytes)).orElseThrow();
+  }
+}

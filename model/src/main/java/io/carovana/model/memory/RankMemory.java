@@ -1,0 +1,111 @@
+package io.carovana.model.memory;
+
+import io.carovana.model.Numerics;
+import io.carovana.model.config.ModelConfig;
+import io.carovana.model.files.TensorInfo;
+import io.carovana.model.files.TensorReader;
+import io.carovana.model.files.TensorSlice;
+import io.carovana.model.files.WeightType;
+import io.carovana.model.quant.OwnBits;
+import io.carovana.model.quant.OwnFormat;
+import io.carovana.model.quant.Quantization;
+import io.carovana.model.shard.Range;
+import io.carovana.model.shard.ShardPlan;
+import io.carovana.model.shard.ShardPlan.RankShard;
+
+/**
+ * Bytes one rank holds.
+ *
+ * @param weights its slices as packed for the kernels
+ * @param kvPerToken keys and values of its heads in all its layers, f32, per position
+ * @param workspace activations of the largest step
+ */
+public record RankMemory(long weights, long kvPerToken, long workspace) {
+  /** Rows per panel of packed weights; the last panel is padded. */
+  public static final int PANEL_ROWS = 32;
+
+  /** Rows of logits that the last stage holds at once. */
+  private static final int LOGITS_ROWS = 16;
+
+  /** A running step and an urgent one between its layers each keep their rows. */
+  private static final int STEP_DEPTHS = 2;
+
+  /** Sum over ranks that share a machine. */
+  public RankMemory plus(RankMemory other) {
+    return new RankMemory(
+        weights + other.weights, kvPerToken + other.kvPerToken, workspace + other.workspace);
+  }
+
+  /** Bytes of the KV pages for {@code tokens} positions. */
+  public long kvBytes(int tokens) {
+    long pages = ((long) tokens + Numerics.KV_PAGE_TOKENS - 1) / Numerics.KV_PAGE_TOKENS;
+    return kvPerToken * pages * Numerics.KV_PAGE_TOKENS;
+  }
+
+  /**
+   * What rank {@code shard} of {@code plan} holds.
+   *
+   * @param maxStepTokens rows of the largest step
+   * @throws io.carovana.model.files.ModelException.Unsupported if a tensor cannot be quantized so
+   */
+  public static RankMemory of(
+      TensorReader files,
+      ShardPlan plan,
+      RankShard shard,
+      Quantization quantization,
+      int maxStepTokens) {
+    long weights = 0;
+    for (TensorSlice slice : TensorSlice.of(plan.config(), shard)) {
+      weights += packedBytes(files, slice, quantization);
+    }
+    return new RankMemory(
+        weights, kvPerToken(plan.config(), shard), workspace(plan, shard, maxStepTokens));
+  }
+
+  /** Bytes of one slice, packed in panels of {@link #PANEL_ROWS} rows; norms as f32. */
+  public static long packedBytes(TensorReader files, TensorSlice slice, Quantization quantization) {
+    TensorInfo tensor = files.tensor(slice.part(), slice.layer());
+    if (slice.part().isNorm()) {
+      return (long) tensor.columns() * Float.BYTES;
+    }
+    long rows = (long) Math.ceilDiv(slice.rows().size(), PANEL_ROWS) * PANEL_ROWS;
+    OwnBits bits = quantization.bits(slice.part());
+    return bits == null
+        ? rows * storedRowBytes(tensor, slice.columns())
+        : rows * OwnFormat.of(files.config(), tensor, bits).rowBytes(slice.columns().size());
+  }
+
+  /** As in the file, but K-quants' 6-bit scales and minima take a byte each. */
+  private static long storedRowBytes(TensorInfo tensor, Range columns) {
+    WeightType type = tensor.type();
+    long width = tensor.roundOut(columns).size();
+    long widened =
+        type == WeightType.Q4_K || type == WeightType.Q5_K ? width / type.blockElements() * 4 : 0;
+    return type.rowBytes(width) + widened;
+  }
+
+  private static long kvPerToken(ModelConfig config, RankShard shard) {
+    return 2L * Float.BYTES * shard.layers().size() * shard.kvGroups().size() * config.headDim();
+  }
+
+  /** The float buffers of a step, each with its f32-wide quantized form where it is an input. */
+  private static long workspace(ShardPlan plan, RankShard shard, int maxStepTokens) {
+    ModelConfig config = plan.config();
+    long hidden = config.hiddenSize();
+    long queries = (long) shard.kvGroups().size() * config.headsPerKvHead() * config.headDim();
+    long keys = (long) shard.kvGroups().size() * config.headDim();
+    long ffn = plan.ffnLeaves().columns(shard.ffnLeaves()).size();
+    int nodes =
+        Math.max(
+            plan.attentionTree().maximalNodes(shard.kvGroups()).size(),
+            plan.ffnTree().maximalNodes(shard.ffnLeaves()).size());
+    long perRow =
+        hidden * (nodes + 1 + STEP_DEPTHS + 2)
+            + queries * 3
+            + keys * 2
+            + ffn * 4
+            + (long) STEP_DEPTHS * config.headDim();
+    long logits = (long) LOGITS_ROWS * (config.vocabSize() + shard.vocabRows().size());
+    return Float.BYTES * (perRow * maxStepTokens + logits);
+  }
+}
