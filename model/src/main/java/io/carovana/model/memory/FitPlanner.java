@@ -78,9 +78,11 @@ public record FitPlanner(
           case Q4 -> List.of(Quantization.Q4);
         };
     List<String> proposals = new ArrayList<>();
+    int longest = 0;
     for (Quantization quantization : candidates) {
       int fitting = fittingContext(quantization, context);
-      if (fitting > 0) {
+      if (fitting > longest) {
+        longest = fitting;
         proposals.add(options(wanted, quantization, context, fitting));
       }
     }
