@@ -1,0 +1,88 @@
+package io.carovana.worker.shard;
+
+import io.carovana.worker.kernels.Activations;
+import io.carovana.worker.kernels.AttentionShape;
+import io.carovana.worker.kernels.KernelScratch;
+import io.carovana.worker.kernels.Kernels;
+import io.carovana.worker.kernels.LeafProgram;
+import io.carovana.worker.kernels.Panels;
+
+/**
+ * Kernels cut into pieces for a thread team: each member has its own scratch and fixed share of a
+ * matrix's panels, and counts a tile after every piece. Pieces take milliseconds, so that a
+ * standstill is told from slow work.
+ */
+final class Compute {
+  /** Most multiply-adds of one piece, per lane. */
+  private static final long PIECE = 1L << 21;
+
+  private final Kernels kernels;
+  private final ThreadTeam team;
+  private final KernelScratch[] scratch;
+
+  Compute(Kernels kernels, ThreadTeam team, AttentionShape shape) {
+    this.kernels = kernels;
+    this.team = team;
+    scratch = new KernelScratch[team.members()];
+    for (int i = 0; i < scratch.length; i++) {
+      scratch[i] = new KernelScratch(shape);
+    }
+  }
+
+  Kernels kernels() {
+    return kernels;
+  }
+
+  ThreadTeam team() {
+    return team;
+  }
+
+  KernelScratch scratch(int member) {
+    return scratch[member];
+  }
+
+  /** Has the team do row-wise work; a few rows are not worth waking anyone for. */
+  void rowWise(int rows, ThreadTeam.Work work) {
+    if (rows < 2 * team.members()) {
+      work.part(0, 1);
+    } else {
+      team.run(work);
+    }
+  }
+
+  /** Multiplies rows {@code [0, rows)} by panels {@code [from, to)}. */
+  void multiply(
+      Panels weights, int from, int to, Activations x, int rows, float[] out, int stride, int member) {
+    for (int row = 0; row < rows; row += KernelScratch.TILE_ROWS) {
+      int rowTo = Math.min(rows, row + KernelScratch.TILE_ROWS);
+      int step = panelsPerPiece(weights, rowTo - row);
+      for (int panel = from; panel < to; panel += step) {
+        int panelTo = Math.min(to, panel + step);
+        kernels.multiply(
+            weights, panel, panelTo, x, row, rowTo, out, row * stride, stride, scratch[member]);
+        team.tick(member);
+      }
+    }
+  }
+
+  /** Multiplies a matrix that is cut along k, up to this rank's nodes {@code [nodes][rows][n]}. */
+  void multiplyTree(
+      Panels weights, LeafProgram leaves, Activations x, int rows, float[] nodes, int member, int of) {
+    int from = ThreadTeam.share(weights.count(), member, of);
+    int to = ThreadTeam.share(weights.count(), member + 1, of);
+    for (int row = 0; row < rows; row += KernelScratch.TILE_ROWS) {
+      int rowTo = Math.min(rows, row + KernelScratch.TILE_ROWS);
+      int step = panelsPerPiece(weights, rowTo - row);
+      for (int panel = from; panel < to; panel += step) {
+        int panelTo = Math.min(to, panel + step);
+        kernels.multiplyTree(
+            weights, panel, panelTo, leaves, x, row, rowTo, nodes, rows, scratch[member]);
+        team.tick(member);
+      }
+    }
+  }
+
+  private static int panelsPerPiece(Panels weights, int rows) {
+    return (int) Math.max(1, PIECE / ((long) weights.columns() * rows));
+  }
+}

@@ -1,0 +1,45 @@
+package io.carovana.worker.shard;
+
+import io.carovana.worker.kernels.AttentionShape;
+import io.carovana.worker.kernels.KvView;
+
+/**
+ * This rank's part of the KV cache: for each of its layers the same page numbers, all allocated at
+ * start. Which sequence owns which page is the coordinator's business; plans carry block tables.
+ */
+final class KvCache {
+  private final AttentionShape shape;
+  private final int pages;
+  private final KvView[] layers;
+
+  KvCache(AttentionShape shape, int layers, int pages) {
+    this.shape = shape;
+    this.pages = pages;
+    this.layers = new KvView[layers];
+    for (int layer = 0; layer < layers; layer++) {
+      this.layers[layer] =
+          new KvView(
+              shape,
+              new float[pages][shape.pageFloats()],
+              new float[pages][shape.pageFloats()]);
+    }
+  }
+
+  /** Bytes of the pool. */
+  static long bytes(AttentionShape shape, int layers, int pages) {
+    return 2L * Float.BYTES * shape.pageFloats() * layers * pages;
+  }
+
+  AttentionShape shape() {
+    return shape;
+  }
+
+  int pages() {
+    return pages;
+  }
+
+  /** One layer's pages; layers count from the first of this stage. */
+  KvView layer(int layer) {
+    return layers[layer];
+  }
+}

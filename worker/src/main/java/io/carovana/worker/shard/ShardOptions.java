@@ -1,0 +1,38 @@
+package io.carovana.worker.shard;
+
+import io.carovana.model.quant.Quantization;
+
+/**
+ * How a shard is held and computed.
+ *
+ * @param threads compute threads, the caller's included
+ * @param kvPages pages of the KV pool; page numbers in plans are below it
+ * @param maxStepTokens most rows of one step
+ * @param maxSequences most sequences of one step
+ * @param quantization what is done to float weights while they are loaded
+ * @param kernel {@code auto}, {@code vector} or {@code scalar}
+ * @param name prefix of thread names
+ */
+public record ShardOptions(
+    int threads,
+    int kvPages,
+    int maxStepTokens,
+    int maxSequences,
+    Quantization quantization,
+    String kernel,
+    String name) {
+  /** Refuses sizes that are not positive. */
+  public ShardOptions {
+    if (threads < 1 || kvPages < 1 || maxStepTokens < 1 || maxSequences < 1) {
+      throw new IllegalArgumentException(
+          "threads, kvPages, maxStepTokens and maxSequences must be positive: "
+              + threads
+              + ", "
+              + kvPages
+              + ", "
+              + maxStepTokens
+              + ", "
+              + maxSequences);
+    }
+  }
+}
