@@ -50,6 +50,14 @@ final class Compute {
     }
   }
 
+  /** RMSNorm of rows {@code [from, to)} of {@code x} into {@code out}. */
+  void normalize(float[] x, int from, int to, float[] weight, float eps, Activations out) {
+    int n = out.columns();
+    for (int row = from; row < to; row++) {
+      kernels.rmsNorm(x, row * n, weight, eps, out.values(), row * n, n);
+    }
+  }
+
   /** Multiplies rows {@code [0, rows)} by panels {@code [from, to)}. */
   void multiply(
       Panels weights, int from, int to, Activations x, int rows, float[] out, int stride, int member) {

@@ -26,6 +26,45 @@ record LayerWeights(
     Panels gate,
     Panels up,
     Panels down) {
+  /** Refuses matrices that share an input but want it quantized in different blocks. */
+  LayerWeights {
+    block(query, key, value);
+    block(gate, up);
+  }
+
+  /** Block that the input of q, k and v is quantized in, 0 for none. */
+  int attentionBlock() {
+    return block(query, key, value);
+  }
+
+  /** Block that the input of the output projection is quantized in, 0 for none. */
+  int outputBlock() {
+    return attentionOutput.format().block();
+  }
+
+  /** Block that the input of gate and up is quantized in, 0 for none. */
+  int ffnBlock() {
+    return block(gate, up);
+  }
+
+  /** Block that the input of down is quantized in, 0 for none. */
+  int downBlock() {
+    return down.format().block();
+  }
+
+  private static int block(Panels... matrices) {
+    int block = 0;
+    for (Panels matrix : matrices) {
+      int own = matrix.format().block();
+      if (own != 0 && block != 0 && own != block) {
+        throw new IllegalArgumentException(
+            "matrices of one input are quantized in blocks of " + block + " and " + own);
+      }
+      block = Math.max(block, own);
+    }
+    return block;
+  }
+
   long bytes() {
     return 4L * (attentionNorm.length + ffnNorm.length)
         + query.bytes()

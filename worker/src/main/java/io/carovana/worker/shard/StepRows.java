@@ -3,6 +3,7 @@ package io.carovana.worker.shard;
 import io.carovana.model.Numerics;
 import io.carovana.protocol.step.SequenceStep;
 import io.carovana.protocol.step.StepPlan;
+import io.carovana.worker.kernels.AttentionShape;
 import io.carovana.worker.kernels.Rope;
 
 /**
@@ -32,8 +33,14 @@ final class StepRows {
   /** First row of every entry of the plan. */
   final int[] firstRow;
 
+  /** The pieces of the rows' attention. */
+  final AttentionChunks chunks;
+
   /** Rows of the step. */
   int rows;
+
+  /** The plan they come from. */
+  StepPlan plan = new StepPlan();
 
   StepRows(int maxRows, int maxSequences, int kvPages, int hidden, int pairs) {
     this.maxRows = maxRows;
@@ -45,6 +52,7 @@ final class StepRows {
     position = new int[maxRows];
     sequence = new int[maxRows];
     firstRow = new int[maxSequences];
+    chunks = new AttentionChunks(maxRows);
   }
 
   /**
@@ -52,7 +60,7 @@ final class StepRows {
    *
    * @throws IllegalArgumentException if it exceeds what this shard has room for
    */
-  void fill(StepPlan plan, int vocabulary, Rope rope) {
+  void fill(StepPlan plan, int vocabulary, Rope rope, AttentionShape shape) {
     if (plan.size() > maxSequences || plan.rows() > maxRows) {
       throw new IllegalArgumentException(
           "step "
@@ -66,6 +74,7 @@ final class StepRows {
               + " of "
               + maxSequences);
     }
+    this.plan = plan;
     rows = 0;
     for (int s = 0; s < plan.size(); s++) {
       SequenceStep entry = plan.get(s);
@@ -78,6 +87,7 @@ final class StepRows {
         rows++;
       }
     }
+    chunks.fill(plan, shape);
   }
 
   private void check(SequenceStep entry, int vocabulary) {

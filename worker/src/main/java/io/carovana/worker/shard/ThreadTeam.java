@@ -85,6 +85,9 @@ public final class ThreadTeam implements AutoCloseable {
     Throwable thrown = own != null ? own : fault;
     if (thrown != null) {
       fault = null;
+      if (thrown instanceof RuntimeException unchecked) {
+        throw unchecked;
+      }
       throw new IllegalStateException("a compute thread failed: " + thrown, thrown);
     }
   }

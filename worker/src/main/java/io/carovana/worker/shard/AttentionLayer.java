@@ -1,0 +1,211 @@
+package io.carovana.worker.shard;
+
+import io.carovana.model.Numerics;
+import io.carovana.model.config.ModelConfig;
+import io.carovana.model.shard.ShardPlan;
+import io.carovana.model.shard.ShardPlan.RankShard;
+import io.carovana.protocol.step.SequenceStep;
+import io.carovana.worker.kernels.Activations;
+import io.carovana.worker.kernels.Kernels;
+import io.carovana.worker.kernels.KvView;
+import io.carovana.worker.kernels.LeafProgram;
+import io.carovana.worker.kernels.Panels;
+import java.util.List;
+
+/**
+ * Attention on this rank's heads: norm, q, k, v, rotation, KV store, attention over the block
+ * table, output projection up to this rank's nodes. Buffers live as long as the shard and are free
+ * again at the end of a layer, so a nested step may use them.
+ */
+final class AttentionLayer {
+  private final ModelConfig config;
+  private final Compute compute;
+  private final Kernels kernels;
+  private final KvCache cache;
+  private final LeafProgram leaves;
+  private final int kvHeads;
+  private final int queryWidth;
+  private final int kvWidth;
+
+  /** The normalized residual stream, {@code [rows][hidden]}. */
+  private final Activations input;
+
+  /** What the heads give, {@code [rows][queryWidth]}. */
+  private final Activations mixed;
+
+  private final float[] query; // [rows][queryWidth]
+  private final float[] key; // [rows][kvWidth]
+  private final float[] value; // [rows][kvWidth]
+  private final float[] nodes; // [own nodes][rows][hidden]
+
+  private final ThreadTeam.Work normalize = this::normalize;
+  private final ThreadTeam.Work project = this::project;
+  private final ThreadTeam.Work rotateAndStore = this::rotateAndStore;
+  private final ThreadTeam.Work attend = this::attend;
+  private final ThreadTeam.Work quantizeMixed = this::quantizeMixed;
+  private final ThreadTeam.Work output = this::output;
+
+  // what the running layer works on
+  private StepRows rows;
+  private LayerWeights weights;
+  private KvView pages;
+
+  /**
+   * Buffers for one rank.
+   *
+   * @param input shared with the feed-forward layer
+   * @param nodes likewise
+   * @param rows any depth's
+   */
+  AttentionLayer(
+      ShardPlan plan,
+      RankShard shard,
+      List<LayerWeights> layers,
+      Compute compute,
+      KvCache cache,
+      Activations input,
+      float[] nodes,
+      StepRows rows) {
+    this.config = plan.config();
+    this.compute = compute;
+    this.kernels = compute.kernels();
+    this.cache = cache;
+    this.input = input;
+    this.nodes = nodes;
+    this.rows = rows;
+    weights = layers.getFirst();
+    pages = cache.layer(0);
+    leaves = leaves(plan, shard);
+    layers.forEach(layer -> leaves.requireBlocks(layer.attentionOutput().format()));
+    kvHeads = shard.kvGroups().size();
+    kvWidth = kvHeads * config.headDim();
+    queryWidth = kvWidth * config.headsPerKvHead();
+    int maxRows = input.maxRows();
+    boolean quantized = layers.stream().anyMatch(layer -> layer.outputBlock() != 0);
+    mixed = new Activations(maxRows, queryWidth, quantized);
+    query = new float[Math.multiplyExact(maxRows, queryWidth)];
+    key = new float[Math.multiplyExact(maxRows, kvWidth)];
+    value = new float[key.length];
+  }
+
+  /** The leaves of a rank's attention output: its KV-head groups. */
+  static LeafProgram leaves(ShardPlan plan, RankShard shard) {
+    int groupWidth = plan.config().headsPerKvHead() * plan.config().headDim();
+    return LeafProgram.of(plan.attentionTree(), shard.kvGroups(), leaf -> leaf * groupWidth);
+  }
+
+  /**
+   * Computes this rank's nodes of the attention output.
+   *
+   * @param layer counted from the first of this stage
+   */
+  void run(StepRows rows, int layer, LayerWeights weights) {
+    this.rows = rows;
+    this.weights = weights;
+    pages = cache.layer(layer);
+    compute.rowWise(rows.rows, normalize);
+    compute.team().run(project);
+    compute.rowWise(rows.rows, rotateAndStore);
+    compute.team().run(attend);
+    if (weights.outputBlock() != 0) {
+      compute.rowWise(rows.rows, quantizeMixed);
+    }
+    compute.team().run(output);
+  }
+
+  private void normalize(int member, int members) {
+    int from = ThreadTeam.share(rows.rows, member, members);
+    int to = ThreadTeam.share(rows.rows, member + 1, members);
+    compute.normalize(rows.hidden, from, to, weights.attentionNorm(), config.rmsNormEps(), input);
+    if (weights.attentionBlock() != 0) {
+      kernels.quantize(input, weights.attentionBlock(), from, to);
+    }
+  }
+
+  /** Panels of q, k and v in one row, of which every member has its share. */
+  private void project(int member, int members) {
+    int q = weights.query().count();
+    int k = weights.key().count();
+    int all = q + k + weights.value().count();
+    int from = ThreadTeam.share(all, member, members);
+    int to = ThreadTeam.share(all, member + 1, members);
+    project(weights.query(), from, to, query, queryWidth, member);
+    project(weights.key(), from - q, to - q, key, kvWidth, member);
+    project(weights.value(), from - q - k, to - q - k, value, kvWidth, member);
+  }
+
+  private void project(
+      Panels matrix, int from, int to, float[] out, int width, int member) {
+    int first = Math.max(from, 0);
+    int end = Math.min(to, matrix.count());
+    if (first < end) {
+      compute.multiply(matrix, first, end, input, rows.rows, out, width, member);
+    }
+  }
+
+  private void rotateAndStore(int member, int members) {
+    int from = ThreadTeam.share(rows.rows, member, members);
+    int to = ThreadTeam.share(rows.rows, member + 1, members);
+    int headDim = config.headDim();
+    int heads = kvHeads * config.headsPerKvHead();
+    for (int row = from; row < to; row++) {
+      int table = row * (headDim / 2);
+      kernels.rotate(query, row * queryWidth, heads, headDim, rows.cos, rows.sin, table);
+      kernels.rotate(key, row * kvWidth, kvHeads, headDim, rows.cos, rows.sin, table);
+      store(row);
+    }
+    compute.team().tick(member);
+  }
+
+  private void store(int row) {
+    int position = rows.position[row];
+    SequenceStep entry = rows.plan.get(rows.sequence[row]);
+    int page = entry.pages[position / Numerics.KV_PAGE_TOKENS];
+    cache
+        .shape()
+        .store(
+            pages.keyPages()[page],
+            pages.valuePages()[page],
+            position % Numerics.KV_PAGE_TOKENS,
+            key,
+            row * kvWidth,
+            value,
+            row * kvWidth);
+  }
+
+  /** Every member takes each members-th piece: pieces of one sequence grow with their position. */
+  private void attend(int member, int members) {
+    AttentionChunks chunks = rows.chunks;
+    for (int unit = member; unit < chunks.count() * kvHeads; unit += members) {
+      int chunk = unit / kvHeads;
+      SequenceStep entry = rows.plan.get(chunks.sequence(chunk));
+      int at = (rows.firstRow[chunks.sequence(chunk)] + chunks.row(chunk)) * queryWidth;
+      kernels.attention(
+          pages,
+          entry.pages,
+          0,
+          unit % kvHeads,
+          query,
+          at,
+          queryWidth,
+          chunks.rows(chunk),
+          entry.start + chunks.row(chunk),
+          mixed.values(),
+          at,
+          queryWidth,
+          compute.scratch(member));
+      compute.team().tick(member);
+    }
+  }
+
+  private void quantizeMixed(int member, int members) {
+    int from = ThreadTeam.share(rows.rows, member, members);
+    int to = ThreadTeam.share(rows.rows, member + 1, members);
+    kernels.quantize(mixed, weights.outputBlock(), from, to);
+  }
+
+  private void output(int member, int members) {
+    compute.multiplyTree(
+        weights.attentionOutput(), leaves, mixed, rows.rows, nodes, member, members);
+  }
+}
