@@ -55,7 +55,11 @@ public final class LocalCluster implements AutoCloseable {
         long all = total;
         shards.add(
             ShardLoader.load(
-                files, plan, rank, options, (bytes, ignored) -> progress.loaded(done + bytes, all)));
+                files,
+                plan,
+                rank,
+                options,
+                (bytes, ignored) -> progress.loaded(done + bytes, all)));
         before += ShardLoader.fileBytes(files, rank);
       }
     } catch (RuntimeException | Error e) {
@@ -78,9 +82,7 @@ public final class LocalCluster implements AutoCloseable {
     leaders.run(
         (rank, ranks) -> {
           try {
-            shards
-                .get(rank)
-                .step(plan, links.get(rank), gates.apply(rank), results.get(rank));
+            shards.get(rank).step(plan, links.get(rank), gates.apply(rank), results.get(rank));
           } catch (RuntimeException | Error e) {
             links.get(rank).fail("rank " + rank + " failed: " + e.getMessage());
             throw e;

@@ -1,10 +1,11 @@
 package io.carovana.worker.local;
 
+import io.carovana.model.quant.Quantization;
 import java.util.List;
 
 /**
  * How a model is run in one process. None of it changes a token or a logit, except {@code
- * quantize}, which changes the weights.
+ * quantization}, which changes the weights.
  *
  * @param ranks tensor-parallel ranks of each stage
  * @param split relative sizes of the ranks of a stage, {@code [ranks]}; empty for an even split
@@ -13,7 +14,7 @@ import java.util.List;
  * @param prefillChunk most prompt tokens of one step
  * @param context longest sequence, tokens
  * @param maxSequences most sequences running at once
- * @param quantize {@code none}, {@code q4} or {@code q8}
+ * @param quantization what is done to float weights while they are loaded
  * @param kernel {@code auto}, {@code vector} or {@code scalar}
  */
 public record LocalOptions(
@@ -24,12 +25,12 @@ public record LocalOptions(
     int prefillChunk,
     int context,
     int maxSequences,
-    String quantize,
+    Quantization quantization,
     String kernel) {
 
   /** One rank, one thread, chunks of 512, weights as stored, room for one sequence of 2048. */
   public static final LocalOptions DEFAULT =
-      new LocalOptions(1, List.of(), 1, 1, 512, 2048, 1, "none", "auto");
+      new LocalOptions(1, List.of(), 1, 1, 512, 2048, 1, Quantization.NONE, "auto");
 
   /** Checks ranges; names the option that is out of them. */
   public LocalOptions {
@@ -58,7 +59,15 @@ public record LocalOptions(
   /** With {@code ranks} even ranks per stage and {@code stages} stages. */
   public LocalOptions withRanks(int ranks, int stages) {
     return new LocalOptions(
-        ranks, List.of(), stages, threads, prefillChunk, context, maxSequences, quantize, kernel);
+        ranks,
+        List.of(),
+        stages,
+        threads,
+        prefillChunk,
+        context,
+        maxSequences,
+        quantization,
+        kernel);
   }
 
   /** With ranks in the proportions of {@code split}. */
@@ -71,38 +80,38 @@ public record LocalOptions(
         prefillChunk,
         context,
         maxSequences,
-        quantize,
+        quantization,
         kernel);
   }
 
   /** With {@code threads} compute threads per rank. */
   public LocalOptions withThreads(int threads) {
     return new LocalOptions(
-        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantize, kernel);
+        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantization, kernel);
   }
 
   /** With prompts cut into chunks of {@code prefillChunk}. */
   public LocalOptions withPrefillChunk(int prefillChunk) {
     return new LocalOptions(
-        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantize, kernel);
+        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantization, kernel);
   }
 
   /** With room for {@code maxSequences} sequences of {@code context} tokens each. */
   public LocalOptions withContext(int context, int maxSequences) {
     return new LocalOptions(
-        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantize, kernel);
+        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantization, kernel);
   }
 
-  /** With weights quantized to {@code quantize} while loading. */
-  public LocalOptions withQuantize(String quantize) {
+  /** With weights quantized while loading. */
+  public LocalOptions withQuantization(Quantization quantization) {
     return new LocalOptions(
-        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantize, kernel);
+        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantization, kernel);
   }
 
   /** With the kernel {@code kernel}. */
   public LocalOptions withKernel(String kernel) {
     return new LocalOptions(
-        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantize, kernel);
+        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantization, kernel);
   }
 
   private static void requirePositive(String option, int value) {

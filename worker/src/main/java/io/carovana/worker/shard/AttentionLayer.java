@@ -134,8 +134,7 @@ final class AttentionLayer {
     project(weights.value(), from - q - k, to - q - k, value, kvWidth, member);
   }
 
-  private void project(
-      Panels matrix, int from, int to, float[] out, int width, int member) {
+  private void project(Panels matrix, int from, int to, float[] out, int width, int member) {
     int first = Math.max(from, 0);
     int end = Math.min(to, matrix.count());
     if (first < end) {

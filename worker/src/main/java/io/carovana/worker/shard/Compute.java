@@ -60,7 +60,14 @@ final class Compute {
 
   /** Multiplies rows {@code [0, rows)} by panels {@code [from, to)}. */
   void multiply(
-      Panels weights, int from, int to, Activations x, int rows, float[] out, int stride, int member) {
+      Panels weights,
+      int from,
+      int to,
+      Activations x,
+      int rows,
+      float[] out,
+      int stride,
+      int member) {
     for (int row = 0; row < rows; row += KernelScratch.TILE_ROWS) {
       int rowTo = Math.min(rows, row + KernelScratch.TILE_ROWS);
       int step = panelsPerPiece(weights, rowTo - row);
@@ -75,7 +82,13 @@ final class Compute {
 
   /** Multiplies a matrix that is cut along k, up to this rank's nodes {@code [nodes][rows][n]}. */
   void multiplyTree(
-      Panels weights, LeafProgram leaves, Activations x, int rows, float[] nodes, int member, int of) {
+      Panels weights,
+      LeafProgram leaves,
+      Activations x,
+      int rows,
+      float[] nodes,
+      int member,
+      int of) {
     int from = ThreadTeam.share(weights.count(), member, of);
     int to = ThreadTeam.share(weights.count(), member + 1, of);
     for (int row = 0; row < rows; row += KernelScratch.TILE_ROWS) {

@@ -49,10 +49,15 @@ public final class CpuShard implements Shard {
   private final Poison poison = new Poison();
   private int depth;
   private long nestedNs;
+  private long nestedWaitNs;
 
   /** Allocates buffers and KV pool; starts the team. */
   CpuShard(
-      ShardPlan plan, RankShard shard, ShardWeights weights, Kernels kernels, ShardOptions options) {
+      ShardPlan plan,
+      RankShard shard,
+      ShardWeights weights,
+      Kernels kernels,
+      ShardOptions options) {
     this.config = plan.config();
     this.shard = shard;
     this.weights = weights;
@@ -72,8 +77,7 @@ public final class CpuShard implements Shard {
     sum = new float[Math.multiplyExact(maxRows, hidden)];
     for (int d = 0; d < DEPTHS; d++) {
       depths[d] =
-          new StepRows(
-              maxRows, options.maxSequences(), options.kvPages(), hidden, rope.pairs());
+          new StepRows(maxRows, options.maxSequences(), options.kvPages(), hidden, rope.pairs());
     }
     team = new ThreadTeam(options.threads(), options.name());
     Compute compute = new Compute(kernels, team, shape);
@@ -82,8 +86,7 @@ public final class CpuShard implements Shard {
     boolean quantized =
         layers.stream().anyMatch(layer -> layer.attentionBlock() + layer.ffnBlock() > 0);
     Activations input = new Activations(maxRows, hidden, quantized);
-    attention =
-        new AttentionLayer(plan, shard, layers, compute, cache, input, nodes, depths[0]);
+    attention = new AttentionLayer(plan, shard, layers, compute, cache, input, nodes, depths[0]);
     feedForward = new FeedForwardLayer(plan, shard, layers, compute, input, nodes, depths[0]);
     embedding =
         weights.embedding() == null
@@ -108,8 +111,10 @@ public final class CpuShard implements Shard {
     }
     long start = System.nanoTime();
     long waitedBefore = links.waitedNs();
-    long nestedBefore = nestedNs;
+    long outerNestedNs = nestedNs;
+    long outerNestedWaitNs = nestedWaitNs;
     nestedNs = 0;
+    nestedWaitNs = 0;
     result.clear();
     result.epoch = plan.epoch;
     result.step = plan.step;
@@ -117,16 +122,18 @@ public final class CpuShard implements Shard {
     StepRows rows = depths[depth++];
     try {
       rows.fill(plan, config.vocabSize(), rope, shape);
-      poison.clear();
       forward(rows, links, gate, result);
     } finally {
+      poison.clear();
       depth--;
       links.endStep();
     }
     long elapsed = System.nanoTime() - start;
-    result.waitNs = links.waitedNs() - waitedBefore;
+    long waited = links.waitedNs() - waitedBefore;
+    result.waitNs = waited - nestedWaitNs;
     result.computeNs = elapsed - nestedNs - result.waitNs;
-    nestedNs = nestedBefore + elapsed;
+    nestedNs = outerNestedNs + elapsed;
+    nestedWaitNs = outerNestedWaitNs + waited;
   }
 
   private void forward(StepRows rows, RankLinks links, LayerGate gate, StepResult result) {
@@ -146,8 +153,7 @@ public final class CpuShard implements Shard {
     }
   }
 
-  private void layer(
-      int index, StepRows rows, RankLinks links, LayerGate gate, StepResult result) {
+  private void layer(int index, StepRows rows, RankLinks links, LayerGate gate, StepResult result) {
     int layer = shard.layers().start() + index;
     LayerWeights own = weights.layers().get(index);
     int elements = rows.rows * config.hiddenSize();

@@ -19,9 +19,7 @@ final class KvCache {
     for (int layer = 0; layer < layers; layer++) {
       this.layers[layer] =
           new KvView(
-              shape,
-              new float[pages][shape.pageFloats()],
-              new float[pages][shape.pageFloats()]);
+              shape, new float[pages][shape.pageFloats()], new float[pages][shape.pageFloats()]);
     }
   }
 

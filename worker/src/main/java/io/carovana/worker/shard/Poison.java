@@ -13,7 +13,7 @@ final class Poison {
   private int layer;
   private @Nullable String where;
 
-  /** Begins a step. */
+  /** Forgets what was found; at the end of every step. */
   void clear() {
     where = null;
   }

@@ -96,8 +96,7 @@ final class RowSampling {
       out.logprob = LogSoftmax.of(logits[offset + out.token], max, logSum);
       int top = Math.min(entry.topLogprobs, SequenceResult.MAX_TOP);
       out.topCount =
-          sampler.top(
-              logits, offset, vocabulary, top, max, logSum, out.topIds, out.topLogprobs, 0);
+          sampler.top(logits, offset, vocabulary, top, max, logSum, out.topIds, out.topLogprobs, 0);
     }
     if (entry.digest) {
       digest.digest(logits, offset, vocabulary, out.digest);
