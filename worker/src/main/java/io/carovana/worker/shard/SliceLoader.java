@@ -120,7 +120,8 @@ final class SliceLoader {
     try {
       return PanelPacker.allocate(type, rows, columns, slice.columns().start());
     } catch (IllegalArgumentException e) {
-      throw new ModelException.Unsupported(tensor.file(), tensor.name(), "cannot be cut: " + e.getMessage());
+      throw new ModelException.Unsupported(
+          tensor.file(), tensor.name(), "cannot be cut: " + e.getMessage());
     }
   }
 
