@@ -40,9 +40,8 @@ final class BpeEncoder {
     int size = vocabulary.size();
     float[] best = new float[size];
     for (int id = 0; id < size; id++) {
-      // Adding 0 makes -0 equal to 0 in the sorted search too, as it is in the comparison it
-      // mirrors.
-      best[id] = -(vocabulary.score(id)) + 0.0f;
+      // Subtracting from 0 leaves no -0, which the search below would tell from 0.
+      best[id] = 0.0f - vocabulary.score(id);
     }
     float[] sorted = best.clone();
     Arrays.sort(sorted);

@@ -77,6 +77,7 @@ final class SymbolTable {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // one page is shared by all that are empty
   private void set(int codePoint, int symbol) {
     int page = codePoint >>> PAGE_BITS;
     if (pages[page] == EMPTY_PAGE) {

@@ -41,7 +41,7 @@ final class Utf8 {
       if ((trail & 0xC0) != 0x80) {
         return INVALID;
       }
-      codePoint = codePoint << 6 | (trail & 0x3F);
+      codePoint = (codePoint << 6) | (trail & 0x3F);
     }
     boolean surrogate = codePoint >= 0xD800 && codePoint <= 0xDFFF;
     boolean wellFormed =
@@ -66,10 +66,10 @@ final class Utf8 {
       return;
     }
     int shift = 6 * (length - 1);
-    action.accept((0xF00 >>> length & 0xFF) | codePoint >>> shift);
+    action.accept(((0xF00 >>> length) & 0xFF) | (codePoint >>> shift));
     while (shift > 0) {
       shift -= 6;
-      action.accept(0x80 | codePoint >>> shift & 0x3F);
+      action.accept(0x80 | ((codePoint >>> shift) & 0x3F));
     }
   }
 
