@@ -1,0 +1,168 @@
+package io.carovana.coordinator.schedule;
+
+import io.carovana.protocol.Failure;
+import io.carovana.protocol.step.SequenceResult;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every live request, from acceptance to its one end. A token enters the ledger before anyone else
+ * hears of it, so that what was said can always be computed again.
+ */
+public final class Ledger {
+  private static final byte[] NO_DIGEST = new byte[0];
+
+  private final RequestEvents events;
+  private final Map<String, Sequence> live = new LinkedHashMap<>();
+  private final Map<Sequence, MessageDigest> digests = new HashMap<>();
+  private long numbers;
+  private long finished;
+  private long failed;
+  private long cancelled;
+  private long tokens;
+  private long promptTokens;
+
+  Ledger(RequestEvents events) {
+    this.events = events;
+  }
+
+  /** Enters a request; its id is not live. */
+  Sequence open(Request request) {
+    Sequence sequence = new Sequence(++numbers, request);
+    if (live.putIfAbsent(request.id(), sequence) != null) {
+      throw new IllegalStateException("request " + request.id() + " is live already");
+    }
+    promptTokens += request.prompt().length;
+    if (request.sampling().digest()) {
+      digests.put(sequence, sha256());
+    }
+    return sequence;
+  }
+
+  /** Refuses a request that never was entered. */
+  void refuse(Request request, Failure failure) {
+    failed++;
+    events.onEnd(
+        request,
+        new Ending(
+            Ending.Reason.of(failure),
+            failure,
+            request.prompt().length,
+            request.emitted().length,
+            Ending.NO_STOP,
+            NO_DIGEST));
+  }
+
+  @Nullable Sequence find(String id) {
+    return live.get(id);
+  }
+
+  /** All live requests, oldest first; a copy. */
+  List<Sequence> all() {
+    return new ArrayList<>(live.values());
+  }
+
+  Collection<Sequence> view() {
+    return live.values();
+  }
+
+  /** Takes in a sampled token. */
+  void token(Sequence sequence, SequenceResult result) {
+    MessageDigest digest = digests.get(sequence);
+    if (digest != null && result.hasDigest) {
+      digest.update(result.digest);
+    }
+    Request request = sequence.request;
+    if (request.stopsAt(result.token)) {
+      end(sequence, Ending.Reason.STOP, null, result.token);
+      return;
+    }
+    int index = sequence.emitted();
+    sequence.append(result.token);
+    tokens++;
+    events.onToken(request, index, result);
+    if (sequence.emitted() >= request.maxTokens()) {
+      end(sequence, Ending.Reason.LENGTH, null, Ending.NO_STOP);
+    }
+  }
+
+  /** Takes in the log-probabilities of prompt rows that start at {@code start}. */
+  void promptRows(Sequence sequence, int start, SequenceResult result) {
+    int promptLength = sequence.request.prompt().length;
+    int from = Math.max(start + 1, sequence.promptReported);
+    int to = Math.min(start + 1 + result.promptCount, promptLength);
+    if (from < to) {
+      sequence.promptReported = to;
+      events.onPromptRows(sequence.request, from, from - start - 1, to - from, result);
+    }
+  }
+
+  void progress(Sequence sequence) {
+    int total = sequence.request.prompt().length;
+    events.onProgress(sequence.request, Math.min(sequence.computed, total), total);
+  }
+
+  void fail(Sequence sequence, Failure failure) {
+    end(sequence, Ending.Reason.of(failure), failure, Ending.NO_STOP);
+  }
+
+  void end(
+      Sequence sequence, Ending.Reason reason, @Nullable Failure failure, int stopId) {
+    if (!live.remove(sequence.request.id(), sequence)) {
+      throw new IllegalStateException("request " + sequence.request.id() + " ended before");
+    }
+    sequence.state = Sequence.State.ENDED;
+    switch (reason) {
+      case STOP, LENGTH -> finished++;
+      case CANCELLED -> cancelled++;
+      case ERROR -> failed++;
+    }
+    MessageDigest digest = digests.remove(sequence);
+    events.onEnd(
+        sequence.request,
+        new Ending(
+            reason,
+            failure,
+            sequence.request.prompt().length,
+            sequence.emitted(),
+            stopId,
+            digest == null ? NO_DIGEST : digest.digest()));
+  }
+
+  long ended() {
+    return finished + failed + cancelled;
+  }
+
+  /** Totals since the process began. */
+  Totals totals() {
+    return new Totals(numbers, finished, failed, cancelled, tokens, promptTokens);
+  }
+
+  /**
+   * Totals since the process began.
+   *
+   * @param accepted requests entered
+   * @param finished ended by stop or length
+   * @param failed ended by an error, refusals included
+   * @param cancelled ended by the client
+   * @param tokens tokens emitted
+   * @param promptTokens prompt tokens of entered requests
+   */
+  public record Totals(
+      long accepted, long finished, long failed, long cancelled, long tokens, long promptTokens) {}
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}
