@@ -23,6 +23,8 @@ public final class Ledger {
   private final Map<String, Sequence> live = new LinkedHashMap<>();
   private final Map<Sequence, MessageDigest> digests = new HashMap<>();
   private long numbers;
+  private long accepted;
+  private long ended;
   private long finished;
   private long failed;
   private long cancelled;
@@ -39,7 +41,10 @@ public final class Ledger {
     if (live.putIfAbsent(request.id(), sequence) != null) {
       throw new IllegalStateException("request " + request.id() + " is live already");
     }
-    promptTokens += request.prompt().length;
+    if (!request.isProbe()) {
+      accepted++;
+      promptTokens += request.prompt().length;
+    }
     if (request.sampling().digest()) {
       digests.put(sequence, sha256());
     }
@@ -86,7 +91,7 @@ public final class Ledger {
     }
     int index = sequence.emitted();
     sequence.append(result.token);
-    tokens++;
+    tokens += request.isProbe() ? 0 : 1;
     events.onToken(request, index, result);
     if (sequence.emitted() >= request.maxTokens()) {
       end(sequence, Ending.Reason.LENGTH, null, Ending.NO_STOP);
@@ -113,16 +118,14 @@ public final class Ledger {
     end(sequence, Ending.Reason.of(failure), failure, Ending.NO_STOP);
   }
 
-  void end(
-      Sequence sequence, Ending.Reason reason, @Nullable Failure failure, int stopId) {
+  void end(Sequence sequence, Ending.Reason reason, @Nullable Failure failure, int stopId) {
     if (!live.remove(sequence.request.id(), sequence)) {
       throw new IllegalStateException("request " + sequence.request.id() + " ended before");
     }
     sequence.state = Sequence.State.ENDED;
-    switch (reason) {
-      case STOP, LENGTH -> finished++;
-      case CANCELLED -> cancelled++;
-      case ERROR -> failed++;
+    ended++;
+    if (!sequence.request.isProbe()) {
+      count(reason);
     }
     MessageDigest digest = digests.remove(sequence);
     events.onEnd(
@@ -136,17 +139,26 @@ public final class Ledger {
             digest == null ? NO_DIGEST : digest.digest()));
   }
 
+  private void count(Ending.Reason reason) {
+    switch (reason) {
+      case STOP, LENGTH -> finished++;
+      case CANCELLED -> cancelled++;
+      case ERROR -> failed++;
+    }
+  }
+
+  /** Requests ended, probes included. */
   long ended() {
-    return finished + failed + cancelled;
+    return ended;
   }
 
   /** Totals since the process began. */
   Totals totals() {
-    return new Totals(numbers, finished, failed, cancelled, tokens, promptTokens);
+    return new Totals(accepted, finished, failed, cancelled, tokens, promptTokens);
   }
 
   /**
-   * Totals since the process began.
+   * Totals since the process began, probes left out.
    *
    * @param accepted requests entered
    * @param finished ended by stop or length

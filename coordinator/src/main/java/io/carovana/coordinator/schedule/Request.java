@@ -22,6 +22,9 @@ public record Request(
     int maxTokens,
     int[] stopIds,
     long deadlineNs) {
+  /** Owner of requests that the coordinator makes itself, to see that the engine works. */
+  public static final String PROBE_OWNER = "";
+
   /** No deadline. */
   public static final long NO_DEADLINE = Long.MAX_VALUE;
 
@@ -48,6 +51,18 @@ public record Request(
       boolean digest) {
     /** The largest logit wins; nothing is reported beside the token. */
     public static final Sampling GREEDY = new Sampling(0, 1, 0, 0, 0, false, false, false);
+  }
+
+  /** A request that always asks for the same one token. */
+  public static Request probe(String id, int token) {
+    Sampling digested = new Sampling(0, 1, 0, 0, 0, false, false, true);
+    int[] none = {};
+    return new Request(id, PROBE_OWNER, new int[] {token}, none, digested, 1, none, NO_DEADLINE);
+  }
+
+  /** Whether the coordinator asks itself. */
+  boolean isProbe() {
+    return owner.equals(PROBE_OWNER);
   }
 
   boolean stopsAt(int token) {

@@ -14,8 +14,7 @@ public interface RequestEvents {
    * @param firstRow its row in {@code result}
    * @param rows tokens reported
    */
-  void onPromptRows(
-      Request request, int position, int firstRow, int rows, SequenceResult result);
+  void onPromptRows(Request request, int position, int firstRow, int rows, SequenceResult result);
 
   /** How much of a long prompt went through. */
   void onProgress(Request request, int promptDone, int promptTotal);

@@ -101,6 +101,11 @@ public final class Scheduler {
     }
   }
 
+  /** Takes in a request of the coordinator's own, whether or not clients are served. */
+  public void probe(Request request) {
+    admission.enqueue(ledger.open(request));
+  }
+
   /** Ends a request if it lives. */
   public void cancel(String id, Failure why) {
     Sequence sequence = ledger.find(id);

@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * A live request on its way through the engine: its tokens, how far they were computed, and the KV
- * pages that hold the result. Everything needed to compute it again elsewhere is in {@link #tokens}.
+ * pages that hold the result. Everything needed to compute it again elsewhere is in {@link
+ * #tokens}.
  */
 final class Sequence {
   enum State {

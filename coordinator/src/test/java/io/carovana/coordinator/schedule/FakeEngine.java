@@ -18,8 +18,8 @@ import java.util.Set;
 
 /**
  * An engine whose "model" is a hash chain over the tokens and whose KV cache holds that chain: a
- * row comes out right only if the page of the position before it still holds what this sequence
- * put there. Urgent plans overtake, aborted ones leave rubbish behind.
+ * row comes out right only if the page of the position before it still holds what this sequence put
+ * there. Urgent plans overtake, aborted ones leave rubbish behind.
  */
 final class FakeEngine {
   /** Token that makes a step non-finite when it is computed. */
@@ -31,7 +31,12 @@ final class FakeEngine {
   record Step(long number, boolean urgent, List<Row> rows) {}
 
   record Row(
-      long sequence, int start, int[] tokens, int[] pages, boolean sample, SequenceStep.Logits kind) {}
+      long sequence,
+      int start,
+      int[] tokens,
+      int[] pages,
+      boolean sample,
+      SequenceStep.Logits kind) {}
 
   private final long[] kv;
   private final int ranks;

@@ -207,7 +207,8 @@ class SchedulerPropertyTest {
     Ending ending = Objects.requireNonNull(journal.endings.get(request.id()));
     List<Integer> tokens = journal.tokensOf(request.id());
     int[] expected =
-        reference(request.prompt(), request.emitted(), request.maxTokens() - request.emitted().length);
+        reference(
+            request.prompt(), request.emitted(), request.maxTokens() - request.emitted().length);
     for (int i = 0; i < tokens.size(); i++) {
       assertThat(tokens.get(i)).as(request.id() + " token " + i).isEqualTo(expected[i]);
     }
