@@ -36,7 +36,8 @@ final class ReferenceBpe {
     float bestScore = 0;
     for (int i = 0; i + 1 < parts.size(); i++) {
       OptionalInt id = textPiece(parts.get(i) + parts.get(i + 1));
-      if (id.isPresent() && (best < 0 || tokenizer.score(id.getAsInt()) > bestScore)) {
+      if (id.isPresent()
+          && (best < 0 || Float.compare(tokenizer.score(id.getAsInt()), bestScore) > 0)) {
         best = i;
         bestScore = tokenizer.score(id.getAsInt());
       }
