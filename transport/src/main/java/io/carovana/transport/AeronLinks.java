@@ -100,7 +100,8 @@ public final class AeronLinks implements RankLinks, AutoCloseable {
 
   private static Outlet outlet(AeronNode node, Topology topology, int from, int to) {
     Endpoint endpoint = topology.ranks().get(to).endpoint();
-    return new Outlet(node, endpoint, Lane.TENSORS, topology.epoch(), from, to);
+    int termBytes = DriverSettings.TENSOR_TERM_BYTES;
+    return new Outlet(node, endpoint, Lane.TENSORS, termBytes, topology.epoch(), from, to);
   }
 
   /** Rank j of a stage receives from rank j mod (its size) of the stage before; -1 in the first. */

@@ -48,6 +48,7 @@ final class Inlet implements AutoCloseable {
   private final Source[] sources;
   private Frame spare = new Frame();
   private @Nullable LinkException failure;
+  private int failedSource = -1;
   private int work;
 
   /** One writer that sends here. */
@@ -124,6 +125,11 @@ final class Inlet implements AutoCloseable {
     }
   }
 
+  /** The source because of which polling throws, -1 while it does not. */
+  int failedSource() {
+    return failedSource;
+  }
+
   private final class Handler implements ControlledFragmentHandler {
     @Override
     public Action onFragment(DirectBuffer buffer, int offset, int length, Header header) {
@@ -197,6 +203,7 @@ final class Inlet implements AutoCloseable {
 
   private ControlledFragmentHandler.Action fail(int index, Rejection rejection) {
     counters.drop(rejection);
+    failedSource = index;
     if (failure == null) {
       failure = new LinkException("a frame of source " + index + " was refused: " + rejection);
     }

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * blocks.
  */
 final class Outlet implements AutoCloseable {
-  /** How long the other end may take to start listening. */
+  /** How long the other end may take to start listening, from the first frame for it. */
   static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(15);
 
   private final ExclusivePublication publication;
@@ -18,19 +18,24 @@ final class Outlet implements AutoCloseable {
   private final int source;
   private final int destination;
   private final Frame frame = new Frame();
-  private final long connectUntilNs;
   private boolean connected;
+  private boolean connecting;
+  private long connectUntilNs;
   private boolean staged;
   private int sequence;
 
-  Outlet(AeronNode node, Endpoint to, Lane lane, long epoch, int source, int destination) {
-    int termBytes =
-        lane == Lane.TENSORS ? DriverSettings.TENSOR_TERM_BYTES : DriverSettings.ORDER_TERM_BYTES;
+  Outlet(
+      AeronNode node,
+      Endpoint to,
+      Lane lane,
+      int termBytes,
+      long epoch,
+      int source,
+      int destination) {
     this.publication = node.publish(to, lane, epoch, termBytes);
     this.epoch = epoch;
     this.source = source;
     this.destination = destination;
-    this.connectUntilNs = System.nanoTime() + CONNECT_TIMEOUT_NS;
   }
 
   /** Whether a frame waits to be accepted. */
@@ -83,7 +88,11 @@ final class Outlet implements AutoCloseable {
     if (connected) {
       throw new LinkException(name() + " stopped listening");
     }
-    if (System.nanoTime() - connectUntilNs > 0) {
+    long nowNs = System.nanoTime();
+    if (!connecting) {
+      connecting = true;
+      connectUntilNs = nowNs + CONNECT_TIMEOUT_NS;
+    } else if (nowNs - connectUntilNs > 0) {
       throw new LinkException(name() + " does not listen");
     }
   }

@@ -10,4 +10,10 @@ public interface StepEvents {
 
   /** A rank's periodic report. */
   void onProgress(int rank, ProgressReport report);
+
+  /**
+   * The stream to or from a rank is broken for good: no step can complete in this epoch. Said once
+   * per rank.
+   */
+  void onLinkLost(int rank, String reason);
 }
