@@ -15,7 +15,7 @@ public final class Activations {
   private final int columns;
   private final float[] values;
   private final float[] codes;
-  private final short[] shortCodes;
+  private final int[] pairs;
   private final float[] scales;
   private final int[] sums;
   private volatile int block;
@@ -35,7 +35,7 @@ public final class Activations {
     values = new float[Math.multiplyExact(maxRows, columns)];
     int quantized = quantizable ? values.length : 0;
     codes = new float[quantized];
-    shortCodes = new short[quantized];
+    pairs = new int[quantized / 2];
     scales = new float[quantized / MIN_BLOCK];
     sums = new int[quantized / SUM_COLUMNS];
   }
@@ -60,9 +60,9 @@ public final class Activations {
     return codes;
   }
 
-  /** The int8 values as int16, {@code [row][columns]}. */
-  public short[] shortCodes() {
-    return shortCodes;
+  /** The int8 values as int16, two columns to an int, the even one below: {@code [row][columns / 2]}. */
+  public int[] pairs() {
+    return pairs;
   }
 
   /** Scales, {@code [row][columns / 32]}; a row's first {@code columns / block} are used. */
@@ -101,8 +101,7 @@ public final class Activations {
 
   /** Bytes of the arrays. */
   public long bytes() {
-    return 4L * (values.length + codes.length + scales.length + sums.length)
-        + 2L * shortCodes.length;
+    return 4L * (values.length + codes.length + pairs.length + scales.length + sums.length);
   }
 
   /**

@@ -4,15 +4,17 @@ package io.carovana.worker.kernels;
  * Panels of integer weights with f16 scales, at about the size of the file's own blocks.
  *
  * <ul>
- *   <li>{@link #codes}: 4-bit low parts, two neighbouring columns per byte (the even one in the low
- *       nibble), {@code [panel][column / 2][32 rows]}; or signed bytes {@code [panel][column][32
- *       rows]} for 8-bit formats.
- *   <li>{@link #highs}: Q5_K's fifth bits, eight columns per byte, {@code [panel][column / 8][32
- *       rows]}; Q6_K's upper two bits, four columns per byte; first column in the lowest bits.
- *   <li>{@link #scales}: f16, {@code [panel][super-block][32 rows]}; where the format has a minimum
- *       {@code [panel][super-block][2][32 rows]}, first d, then dmin.
- *   <li>{@link #subScales}: K-quants, {@code [panel][group][32 rows]}; where the format has a
- *       minimum {@code [panel][group][2][32 rows]}, first the scale, then the minimum.
+ *   <li>{@link #codes}: 4-bit low parts, four neighbouring columns k in two bytes, {@code [column /
+ *       4][32 rows][2]}: byte k % 2, the low nibble for the first two columns. Or signed bytes
+ *       {@code [column / 2][32 rows][2]} for 8-bit formats. Read as int16, a row's two neighbouring
+ *       columns are the halves of one int, as in {@link Activations#pairs}.
+ *   <li>{@link #highs}: the bits above the nibble. Q5_K: {@code [column / 16][32 rows][2]}, bit
+ *       (column / 2) % 8 of byte column % 2. Q6_K: {@code [column / 8][32 rows][2]}, bits 2 *
+ *       ((column / 2) % 4) and the next.
+ *   <li>{@link #scales}: f16, {@code [super-block][32 rows]}; where the format has a minimum {@code
+ *       [super-block][2][32 rows]}, first d, then dmin.
+ *   <li>{@link #subScales}: K-quants, {@code [group][32 rows]}; where the format has a minimum
+ *       {@code [group][2][32 rows]}, first the scale, then the minimum.
  * </ul>
  *
  * A part that begins inside a super-block keeps that super-block's scales: see {@link
@@ -91,16 +93,20 @@ public final class IntegerPanels implements Panels {
     return superBlocks;
   }
 
-  /** Index in {@link #codes} of lane 0 at {@code column}, even for 4-bit low parts. */
+  /** Index in {@link #codes} of lane 0 at {@code column}, which begins a byte pair. */
   public int codeIndex(int panel, int column) {
-    return format.bits() == 8
-        ? (panel * columns + column) * LANES
-        : (panel * columns + column) / 2 * LANES;
+    int perPair = format.bits() == 8 ? 2 : 4;
+    return (panel * columns + column) / perPair * 2 * LANES;
   }
 
-  /** Index in {@link #highs} of the byte of lane 0 that holds {@code column}'s bits. */
+  /** Index in {@link #highs} of lane 0 at {@code column}, which begins a byte pair. */
   public int highIndex(int panel, int column) {
-    return (panel * columns + column) / (8 / format.highBits()) * LANES;
+    return (panel * columns + column) / highColumns() * 2 * LANES;
+  }
+
+  /** Columns whose upper bits share a byte pair: 16 or 8. */
+  public int highColumns() {
+    return 2 * Byte.SIZE / format.highBits();
   }
 
   /** Index in {@link #scales} of lane 0's scale for {@code column}; dmin follows 32 later. */
@@ -121,17 +127,17 @@ public final class IntegerPanels implements Panels {
   /** The integer weight at {@code row}, {@code column}, its offset subtracted. */
   public int code(int row, int column) {
     int panel = row / LANES;
-    int lane = row % LANES;
-    byte stored = codes[codeIndex(panel, column) + lane];
+    int within = row % LANES * 2 + column % 2;
+    byte stored = codes[codeIndex(panel, column) + within];
     if (format.bits() == 8) {
       return stored;
     }
-    int code = (stored >>> 4 * (column & 1)) & 15;
-    int highBits = format.highBits();
-    if (highBits != 0) {
-      int high = highs[highIndex(panel, column) + lane] & 0xff;
-      int place = column % (8 / highBits) * highBits;
-      code |= (high >>> place & (1 << highBits) - 1) << 4;
+    int code = stored >>> column % 4 / 2 * 4 & 15;
+    int bits = format.highBits();
+    if (bits != 0) {
+      int high = highs[highIndex(panel, column) + within];
+      int place = column % highColumns() / 2 * bits;
+      code |= (high >>> place & (1 << bits) - 1) << 4;
     }
     return code - format.offset();
   }

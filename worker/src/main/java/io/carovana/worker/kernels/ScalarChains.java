@@ -45,7 +45,7 @@ final class ScalarChains implements PanelProducts.Chains {
     for (int k = columnFrom; k < columnTo; k += group) {
       int dot = 0;
       for (int j = k; j < k + group; j++) {
-        dot += weights.code(weightRow, j) * x.shortCodes()[row * x.columns() + j];
+        dot += weights.code(weightRow, j) * (int) x.codes()[row * x.columns() + j];
       }
       float inputScale = x.scales()[x.scaleIndex(row, k)];
       acc = Math.fma((float) dot, weights.scale(weightRow, k) * inputScale, acc);

@@ -47,10 +47,12 @@ public final class ScalarKernels implements Kernels {
       for (int j = first + i; j < first + i + Activations.SUM_COLUMNS; j++) {
         int code = (int) Math.rint(x.values()[j] * factor);
         x.codes()[j] = code;
-        x.shortCodes()[j] = (short) code;
         sum += code;
       }
       x.sums()[x.sumIndex(row, column + i)] = sum;
+    }
+    for (int j = first; j < first + block; j += 2) {
+      x.pairs()[j / 2] = ((int) x.codes()[j] & 0xffff) | (int) x.codes()[j + 1] << Short.SIZE;
     }
   }
 

@@ -9,7 +9,6 @@ import io.carovana.worker.kernels.Panels;
  */
 final class CodeTile {
   private static final int MAX_COLUMNS = 256;
-  private static final int NIBBLE = 15;
 
   private final byte[] codes = new byte[MAX_COLUMNS * Panels.LANES];
 
@@ -33,36 +32,36 @@ final class CodeTile {
    * @param column where {@code from} goes in the panel
    */
   void write(IntegerPanels panels, int panel, int from, int to, int column) {
+    int codesAt = panels.codeIndex(panel, column);
     if (panels.format().bits() == Byte.SIZE) {
-      int length = (to - from) * Panels.LANES;
-      System.arraycopy(
-          codes, from * Panels.LANES, panels.codes(), panels.codeIndex(panel, column), length);
+      pack(panels.codes(), codesAt, from, to, 1, Byte.SIZE, 0);
       return;
     }
-    int at = panels.codeIndex(panel, column);
-    for (int k = from; k < to; k += 2, at += Panels.LANES) {
-      for (int lane = 0; lane < Panels.LANES; lane++) {
-        int even = codes[k * Panels.LANES + lane] & NIBBLE;
-        int odd = codes[(k + 1) * Panels.LANES + lane] & NIBBLE;
-        panels.codes()[at + lane] = (byte) (even | odd << 4);
-      }
-    }
-    if (panels.format().highBits() != 0) {
-      writeHighs(panels, panel, from, to, column);
+    pack(panels.codes(), codesAt, from, to, 2, 4, 0);
+    int highBits = panels.format().highBits();
+    if (highBits != 0) {
+      int highsAt = panels.highIndex(panel, column);
+      pack(panels.highs(), highsAt, from, to, Byte.SIZE / highBits, highBits, 4);
     }
   }
 
-  private void writeHighs(IntegerPanels panels, int panel, int from, int to, int column) {
-    int bits = panels.format().highBits();
-    int perByte = Byte.SIZE / bits;
-    int at = panels.highIndex(panel, column);
-    for (int k = from; k < to; k += perByte, at += Panels.LANES) {
+  /**
+   * Packs some bits of every code: {@code perByte} columns of one parity to a byte, both parities
+   * side by side.
+   */
+  private void pack(byte[] out, int at, int from, int to, int perByte, int bits, int shift) {
+    int mask = (1 << bits) - 1;
+    int next = at;
+    for (int k = from; k < to; k += 2 * perByte) {
       for (int lane = 0; lane < Panels.LANES; lane++) {
-        int highs = 0;
-        for (int i = 0; i < perByte; i++) {
-          highs |= codes[(k + i) * Panels.LANES + lane] >>> 4 << i * bits;
+        for (int parity = 0; parity < 2; parity++) {
+          int packed = 0;
+          for (int i = 0; i < perByte; i++) {
+            int code = codes[(k + 2 * i + parity) * Panels.LANES + lane];
+            packed |= (code >>> shift & mask) << i * bits;
+          }
+          out[next++] = (byte) packed;
         }
-        panels.highs()[at + lane] = (byte) highs;
       }
     }
   }
