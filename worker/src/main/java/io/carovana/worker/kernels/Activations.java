@@ -60,7 +60,10 @@ public final class Activations {
     return codes;
   }
 
-  /** The int8 values as int16, two columns to an int, the even one below: {@code [row][columns / 2]}. */
+  /**
+   * The int8 values as int16, two columns to an int, the even one below: {@code [row][columns /
+   * 2]}.
+   */
   public int[] pairs() {
     return pairs;
   }

@@ -13,8 +13,8 @@ package io.carovana.worker.kernels;
  *       ((column / 2) % 4) and the next.
  *   <li>{@link #scales}: f16, {@code [super-block][32 rows]}; where the format has a minimum {@code
  *       [super-block][2][32 rows]}, first d, then dmin.
- *   <li>{@link #subScales}: K-quants, {@code [group][32 rows]}; where the format has a minimum
- *       {@code [group][2][32 rows]}, first the scale, then the minimum.
+ *   <li>{@link #subScales}: K-quants, {@code [column / 32][32 rows][2]}: scale and minimum, or the
+ *       scales of two neighbouring groups.
  * </ul>
  *
  * A part that begins inside a super-block keeps that super-block's scales: see {@link
@@ -59,8 +59,8 @@ public final class IntegerPanels implements Panels {
     codes = new byte[Panels.arrayLength(rows, format.bits() == 8 ? cells : cells / 2)];
     highs = new byte[Panels.arrayLength(rows, cells * format.highBits() / 8)];
     scales = new short[Panels.arrayLength(rows, (long) superBlocks * planes * LANES)];
-    long groups = format.hasSubScales() ? columns / format.group() : 0;
-    subScales = new byte[Panels.arrayLength(rows, groups * planes * LANES)];
+    long blocks = format.hasSubScales() ? columns / format.block() : 0;
+    subScales = new byte[Panels.arrayLength(rows, blocks * 2 * LANES)];
   }
 
   /** Low nibbles or signed bytes. */
@@ -115,9 +115,9 @@ public final class IntegerPanels implements Panels {
     return (panel * superBlocks + superBlock) * planes() * LANES;
   }
 
-  /** Index in {@link #subScales} of lane 0's scale for {@code column}; the minimum follows. */
+  /** Index in {@link #subScales} of lane 0's byte pair for the 32 columns around {@code column}. */
   public int subScaleIndex(int panel, int column) {
-    return (panel * columns + column) / format.group() * planes() * LANES;
+    return (panel * columns + column) / format.block() * 2 * LANES;
   }
 
   private int planes() {
@@ -147,15 +147,19 @@ public final class IntegerPanels implements Panels {
     int panel = row / LANES;
     int lane = row % LANES;
     float scale = Float.float16ToFloat(scales[scaleIndex(panel, column) + lane]);
-    return format.hasSubScales() ? scale * subScales[subScaleIndex(panel, column) + lane] : scale;
+    if (!format.hasSubScales()) {
+      return scale;
+    }
+    int which = column % format.block() / format.group();
+    return scale * subScales[subScaleIndex(panel, column) + 2 * lane + which];
   }
 
   /** The minimum at {@code row}, {@code column} in f32, exact; only where the format has one. */
   public float minimum(int row, int column) {
     int panel = row / LANES;
-    int lane = row % LANES + LANES;
-    return Float.float16ToFloat(scales[scaleIndex(panel, column) + lane])
-        * subScales[subScaleIndex(panel, column) + lane];
+    int lane = row % LANES;
+    return Float.float16ToFloat(scales[scaleIndex(panel, column) + LANES + lane])
+        * subScales[subScaleIndex(panel, column) + 2 * lane + 1];
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.carovana.worker.kernels;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
+import io.carovana.worker.kernels.vector.VectorKernels;
 import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,16 +37,17 @@ public final class KernelProvider {
   }
 
   private static Kernels vectorOrScalar(String wanted, boolean vectorModule) {
-    if (vectorModule && wanted.equals("vector")) {
-      throw new IllegalStateException("this build has scalar kernels only");
+    if (vectorModule && VectorKernels.supported()) {
+      return new VectorKernels();
     }
+    String reason =
+        vectorModule
+            ? "this JVM's vectors are narrower than 128 or wider than 512 bits"
+            : "the JVM was started without --add-modules " + VECTOR_MODULE;
     if (wanted.equals("vector")) {
-      throw new IllegalStateException(
-          "vector kernels need the JVM flag --add-modules " + VECTOR_MODULE);
+      throw new IllegalStateException("no vector kernels: " + reason);
     }
-    LOG.warn(
-        "falling back to scalar kernels, many times slower: start the JVM with --add-modules {}",
-        VECTOR_MODULE);
+    LOG.warn("falling back to scalar kernels, many times slower: {}", reason);
     return new ScalarKernels();
   }
 

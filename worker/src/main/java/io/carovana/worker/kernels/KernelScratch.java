@@ -18,9 +18,17 @@ public final class KernelScratch {
 
   private final float[] chains = new float[LeafProgram.MAX_DEPTH * TILE_FLOATS];
   private final float[] weights = new float[UNPACK_COLUMNS * Panels.LANES];
+  private final float[] groupScales =
+      new float[UNPACK_COLUMNS / Activations.SUM_COLUMNS * Panels.LANES];
+  private final float[] groupMinima =
+      new float[UNPACK_COLUMNS / Activations.SUM_COLUMNS * Panels.LANES];
+  private final float[] dots = new float[TILE_FLOATS];
+  private final float[] strided = new float[ScalarKernels.STRIDED];
   private final float[] scores;
   private final float[] maxima;
   private final float[] sums;
+  private final float[] blockMaxima;
+  private final float[] blockSums;
   private final float[] blockOut;
   private final float[] runningOut;
 
@@ -30,6 +38,8 @@ public final class KernelScratch {
     scores = new float[queries * Numerics.ATTENTION_BLOCK];
     maxima = new float[queries];
     sums = new float[queries];
+    blockMaxima = new float[queries];
+    blockSums = new float[queries];
     blockOut = new float[queries * shape.headDim()];
     runningOut = new float[queries * shape.headDim()];
   }
@@ -42,6 +52,26 @@ public final class KernelScratch {
   /** Unpacked weights, {@code [UNPACK_COLUMNS][32]}. */
   public float[] weights() {
     return weights;
+  }
+
+  /** Scales of the unpacked weights' groups, {@code [group][32]}. */
+  public float[] groupScales() {
+    return groupScales;
+  }
+
+  /** Minima of the unpacked weights' groups, {@code [group][32]}. */
+  public float[] groupMinima() {
+    return groupMinima;
+  }
+
+  /** Dot products of one group, {@code [tile rows][32]}. */
+  public float[] dots() {
+    return dots;
+  }
+
+  /** The 64 accumulators of a softmax sum. */
+  public float[] strided() {
+    return strided;
   }
 
   /** Attention scores, then probabilities, {@code [query][ATTENTION_BLOCK]}. */
@@ -57,6 +87,16 @@ public final class KernelScratch {
   /** Running sum per query. */
   public float[] sums() {
     return sums;
+  }
+
+  /** One block's maximum per query. */
+  public float[] blockMaxima() {
+    return blockMaxima;
+  }
+
+  /** One block's sum per query. */
+  public float[] blockSums() {
+    return blockSums;
   }
 
   /** One block's weighted values, {@code [query][headDim]}. */

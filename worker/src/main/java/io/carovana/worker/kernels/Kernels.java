@@ -68,7 +68,14 @@ public interface Kernels {
    * @param n elements of the row and of {@code weight}
    */
   void rmsNorm(
-      float[] x, int xOffset, float[] weight, float eps, float[] out, int outOffset, int n);
+      float[] x,
+      int xOffset,
+      float[] weight,
+      float eps,
+      float[] out,
+      int outOffset,
+      int n,
+      KernelScratch scratch);
 
   /**
    * Rotates {@code heads} neighbouring heads of one row in place, pairs {@code i, i + d/2} (rule

@@ -1,6 +1,7 @@
 package io.carovana.worker.kernels;
 
 import io.carovana.model.Numerics;
+import java.util.Arrays;
 
 /**
  * Attention of one query over the keys it may see (rule 7). A block of 256 keys gives its maximum
@@ -43,7 +44,7 @@ final class ScalarAttention {
       int table = tableOffset + block / PAGE;
       scores(kv, pageTable, table, kvHead, q, qAt, keys, scratch.scores());
       float max = maximum(scratch.scores(), keys);
-      float sum = probabilities(scratch.scores(), keys, max);
+      float sum = probabilities(scratch.scores(), keys, max, scratch.strided());
       values(kv, pageTable, table, kvHead, keys, scratch.scores(), o);
       if (block == 0) {
         runningMax = max;
@@ -101,8 +102,8 @@ final class ScalarAttention {
   }
 
   /** Turns scores into exp(score - max) and returns their sum (rule 6). */
-  private static float probabilities(float[] scores, int keys, float max) {
-    float[] sums = new float[ScalarKernels.STRIDED];
+  private static float probabilities(float[] scores, int keys, float max, float[] sums) {
+    Arrays.fill(sums, 0f);
     for (int key = 0; key < keys; key++) {
       scores[key] = ExpPolynomial.exp(scores[key] - max);
       sums[key % ScalarKernels.STRIDED] += scores[key];
@@ -114,7 +115,7 @@ final class ScalarAttention {
   private static void values(
       KvView kv, int[] pageTable, int table, int kvHead, int keys, float[] p, float[] o) {
     int headDim = kv.shape().headDim();
-    java.util.Arrays.fill(o, 0, headDim, 0f);
+    Arrays.fill(o, 0, headDim, 0f);
     for (int key = 0; key < keys; key++) {
       float[] page = kv.valuePages()[pageTable[table + key / PAGE]];
       int at = kv.shape().valueIndex(kvHead, key % PAGE);

@@ -1,5 +1,7 @@
 package io.carovana.worker.kernels;
 
+import java.util.Arrays;
+
 /** The specification (docs/numerics.md, rule 9): plain loops in the contract's order. */
 public final class ScalarKernels implements Kernels {
   /** Accumulators of norm and softmax sums (rule 6). */
@@ -89,8 +91,16 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void rmsNorm(
-      float[] x, int xOffset, float[] weight, float eps, float[] out, int outOffset, int n) {
-    float[] sums = new float[STRIDED];
+      float[] x,
+      int xOffset,
+      float[] weight,
+      float eps,
+      float[] out,
+      int outOffset,
+      int n,
+      KernelScratch scratch) {
+    float[] sums = scratch.strided();
+    Arrays.fill(sums, 0f);
     for (int i = 0; i < n; i++) {
       sums[i % STRIDED] = Math.fma(x[xOffset + i], x[xOffset + i], sums[i % STRIDED]);
     }

@@ -116,7 +116,8 @@ final class AttentionLayer {
   private void normalize(int member, int members) {
     int from = ThreadTeam.share(rows.rows, member, members);
     int to = ThreadTeam.share(rows.rows, member + 1, members);
-    compute.normalize(rows.hidden, from, to, weights.attentionNorm(), config.rmsNormEps(), input);
+    compute.normalize(
+        rows.hidden, from, to, weights.attentionNorm(), config.rmsNormEps(), input, member);
     if (weights.attentionBlock() != 0) {
       kernels.quantize(input, weights.attentionBlock(), from, to);
     }

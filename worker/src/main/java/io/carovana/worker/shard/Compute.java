@@ -51,10 +51,11 @@ final class Compute {
   }
 
   /** RMSNorm of rows {@code [from, to)} of {@code x} into {@code out}. */
-  void normalize(float[] x, int from, int to, float[] weight, float eps, Activations out) {
+  void normalize(
+      float[] x, int from, int to, float[] weight, float eps, Activations out, int member) {
     int n = out.columns();
     for (int row = from; row < to; row++) {
-      kernels.rmsNorm(x, row * n, weight, eps, out.values(), row * n, n);
+      kernels.rmsNorm(x, row * n, weight, eps, out.values(), row * n, n, scratch[member]);
     }
   }
 

@@ -93,7 +93,7 @@ final class FeedForwardLayer {
   private void normalize(int member, int members) {
     int from = ThreadTeam.share(rows.rows, member, members);
     int to = ThreadTeam.share(rows.rows, member + 1, members);
-    compute.normalize(rows.hidden, from, to, weights.ffnNorm(), config.rmsNormEps(), input);
+    compute.normalize(rows.hidden, from, to, weights.ffnNorm(), config.rmsNormEps(), input, member);
     if (weights.ffnBlock() != 0) {
       kernels.quantize(input, weights.ffnBlock(), from, to);
     }

@@ -86,7 +86,8 @@ final class LogitsHead {
               config.rmsNormEps(),
               input.values(),
               i * hidden,
-              hidden);
+              hidden,
+              compute.scratch(0));
     }
     if (lmHead.format().quantized()) {
       compute.kernels().quantize(input, lmHead.format().block(), 0, wanted);

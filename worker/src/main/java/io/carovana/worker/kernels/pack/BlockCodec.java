@@ -17,12 +17,12 @@ interface BlockCodec {
   void scales(byte[] raw, int at, IntegerPanels panels, int scaleAt);
 
   /**
-   * Sets the scale (and minimum) of one group of a K-quant.
+   * Sets a K-quant's byte pair for 32 columns: scale and minimum, or two groups' scales.
    *
-   * @param group group within the block
-   * @param subScaleAt index of this lane in {@link IntegerPanels#subScales}
+   * @param part which 32 columns of the block
+   * @param pairAt index of the pair in {@code pairs}
    */
-  default void subScale(byte[] raw, int at, int group, IntegerPanels panels, int subScaleAt) {}
+  default void subScales(byte[] raw, int at, int part, byte[] pairs, int pairAt) {}
 
   /** The codec of a quantized file type. */
   static BlockCodec of(WeightType type) {
@@ -104,7 +104,7 @@ interface BlockCodec {
     }
 
     @Override
-    public void subScale(byte[] raw, int at, int group, IntegerPanels panels, int subScaleAt) {
+    public void subScales(byte[] raw, int at, int group, byte[] pairs, int pairAt) {
       int first = at + SCALES;
       int scale;
       int minimum;
@@ -116,8 +116,8 @@ interface BlockCodec {
         scale = low & 15 | (raw[first + group - 4] >>> 6 & 3) << 4;
         minimum = low >>> 4 & 15 | (raw[first + group] >>> 6 & 3) << 4;
       }
-      panels.subScales()[subScaleAt] = (byte) scale;
-      panels.subScales()[subScaleAt + Panels.LANES] = (byte) minimum;
+      pairs[pairAt] = (byte) scale;
+      pairs[pairAt + 1] = (byte) minimum;
     }
   }
 
@@ -148,8 +148,9 @@ interface BlockCodec {
     }
 
     @Override
-    public void subScale(byte[] raw, int at, int group, IntegerPanels panels, int subScaleAt) {
-      panels.subScales()[subScaleAt] = raw[at + SCALES + group];
+    public void subScales(byte[] raw, int at, int part, byte[] pairs, int pairAt) {
+      pairs[pairAt] = raw[at + SCALES + 2 * part];
+      pairs[pairAt + 1] = raw[at + SCALES + 2 * part + 1];
     }
   }
 }

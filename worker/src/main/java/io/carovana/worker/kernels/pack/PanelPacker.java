@@ -125,9 +125,10 @@ public final class PanelPacker {
     if (!panels.format().hasSubScales()) {
       return;
     }
-    int group = panels.format().group();
-    for (int k = from; k < to; k += group) {
-      codec.subScale(raw, at, (k - begin) / group, panels, panels.subScaleIndex(panel, k) + lane);
+    int block = panels.format().block();
+    for (int k = from; k < to; k += block) {
+      int pairAt = panels.subScaleIndex(panel, k) + 2 * lane;
+      codec.subScales(raw, at, (k - begin) / block, panels.subScales(), pairAt);
     }
   }
 }

@@ -1,0 +1,271 @@
+package io.carovana.worker.kernels.vector;
+
+import static io.carovana.worker.kernels.vector.Lanes.F;
+import static io.carovana.worker.kernels.vector.Lanes.FLOATS;
+
+import io.carovana.model.Numerics;
+import io.carovana.worker.kernels.ExpPolynomial;
+import io.carovana.worker.kernels.KernelScratch;
+import io.carovana.worker.kernels.KvView;
+import io.carovana.worker.kernels.NonFiniteException;
+import io.carovana.worker.kernels.ScalarKernels;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Attention of one KV head's queries in a tile of rows (rule 7): block by block, so that a block's
+ * keys and values are read once for all queries. Query i is row {@code i / group}, head {@code i %
+ * group}; the queries that see a block are the last ones.
+ */
+final class VectorAttention {
+  private static final int PAGE = Numerics.KV_PAGE_TOKENS;
+  private static final int BLOCK = Numerics.ATTENTION_BLOCK;
+  private static final int TOGETHER = 4;
+
+  private VectorAttention() {}
+
+  /** {@link io.carovana.worker.kernels.Kernels#attention} for at most a tile of rows. */
+  static void run(
+      KvView kv,
+      int[] pageTable,
+      int tableOffset,
+      int kvHead,
+      float[] q,
+      int qOffset,
+      int qStride,
+      int rows,
+      int firstPosition,
+      float[] out,
+      int outOffset,
+      int outStride,
+      KernelScratch scratch) {
+    int group = kv.shape().group();
+    int headDim = kv.shape().headDim();
+    int queries = rows * group;
+    int firstHead = kvHead * group * headDim;
+    for (int block = 0; block < firstPosition + rows; block += BLOCK) {
+      int first = Math.max(0, block - firstPosition) * group;
+      int table = tableOffset + block / PAGE;
+      int position = firstPosition - block;
+      int qAt = qOffset + firstHead;
+      scores(kv, pageTable, table, kvHead, q, qAt, qStride, first, queries, position, scratch);
+      for (int query = first; query < queries; query++) {
+        softmax(scratch, query, visible(position, query, group));
+      }
+      Arrays.fill(scratch.blockOut(), first * headDim, queries * headDim, 0f);
+      values(kv, pageTable, table, kvHead, first, queries, position, scratch);
+      for (int query = first; query < queries; query++) {
+        merge(scratch, query, headDim, block == 0);
+      }
+    }
+    for (int query = 0; query < queries; query++) {
+      int at = outOffset + firstHead + query / group * outStride + query % group * headDim;
+      divide(scratch, query, headDim, out, at);
+    }
+  }
+
+  /** Keys of the block that a query sees; {@code position} is row 0's, relative to the block. */
+  private static int visible(int position, int query, int group) {
+    return Math.min(BLOCK, position + query / group + 1);
+  }
+
+  /** Scores of all queries with whole pages; keys that a query does not see are cut off later. */
+  private static void scores(
+      KvView kv,
+      int[] pageTable,
+      int table,
+      int kvHead,
+      float[] q,
+      int qAt,
+      int qStride,
+      int first,
+      int queries,
+      int position,
+      KernelScratch scratch) {
+    int group = kv.shape().group();
+    int headDim = kv.shape().headDim();
+    int keysAt = kv.shape().keyIndex(kvHead);
+    float scale = kv.shape().scoreScale();
+    float[] scores = scratch.scores();
+    int query = first;
+    for (; query + TOGETHER <= queries; query += TOGETHER) {
+      int q0 = queryIndex(qAt, qStride, query, group, headDim);
+      int q1 = queryIndex(qAt, qStride, query + 1, group, headDim);
+      int q2 = queryIndex(qAt, qStride, query + 2, group, headDim);
+      int q3 = queryIndex(qAt, qStride, query + 3, group, headDim);
+      int keys = visible(position, query + TOGETHER - 1, group);
+      for (int key = 0; key < keys; key += PAGE) {
+        float[] page = kv.keyPages()[pageTable[table + key / PAGE]];
+        int at = query * BLOCK + key;
+        AttentionProducts.scores4(page, keysAt, headDim, scale, q, q0, q1, q2, q3, scores, at);
+      }
+    }
+    for (; query < queries; query++) {
+      int from = queryIndex(qAt, qStride, query, group, headDim);
+      int keys = visible(position, query, group);
+      for (int key = 0; key < keys; key += PAGE) {
+        float[] page = kv.keyPages()[pageTable[table + key / PAGE]];
+        int at = query * BLOCK + key;
+        AttentionProducts.scores1(page, keysAt, headDim, scale, q, from, scores, at);
+      }
+    }
+  }
+
+  private static int queryIndex(int qAt, int qStride, int query, int group, int headDim) {
+    return qAt + query / group * qStride + query % group * headDim;
+  }
+
+  /**
+   * Turns a query's scores into exp(score - max). Keys that it does not see become negative
+   * infinity, whose exponential is a zero that is added to sums but never multiplied.
+   */
+  private static void softmax(KernelScratch scratch, int query, int keys) {
+    float[] scores = scratch.scores();
+    int at = query * BLOCK;
+    int padded = (keys + ScalarKernels.STRIDED - 1) / ScalarKernels.STRIDED;
+    int end = at + padded * ScalarKernels.STRIDED;
+    Arrays.fill(scores, at + keys, end, Float.NEGATIVE_INFINITY);
+    float max = maximum(scores, at, end, scratch.strided());
+    Exponentials.expMinus(scores, at, end - at, max);
+    scratch.blockMaxima()[query] = max;
+    scratch.blockSums()[query] = sum(scores, at, end, scratch.strided());
+  }
+
+  private static float maximum(float[] scores, int at, int end, float[] strided) {
+    FloatVector largest = FloatVector.fromArray(FLOATS, scores, at);
+    for (int i = at + F; i < end; i += F) {
+      largest = largest.max(FloatVector.fromArray(FLOATS, scores, i));
+    }
+    largest.intoArray(strided, 0);
+    float max = strided[0];
+    for (int i = 1; i < F; i++) {
+      max = Math.max(max, strided[i]);
+    }
+    return max;
+  }
+
+  private static float sum(float[] p, int at, int end, float[] strided) {
+    for (int lane = 0; lane < ScalarKernels.STRIDED; lane += F) {
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int i = at + lane; i < end; i += ScalarKernels.STRIDED) {
+        sum = sum.add(FloatVector.fromArray(FLOATS, p, i));
+      }
+      sum.intoArray(strided, lane);
+    }
+    return ScalarKernels.strideTree(strided, 0);
+  }
+
+  /** Weighted values: four queries share the keys that all of them see. */
+  private static void values(
+      KvView kv,
+      int[] pageTable,
+      int table,
+      int kvHead,
+      int first,
+      int queries,
+      int position,
+      KernelScratch scratch) {
+    int group = kv.shape().group();
+    int shared = first;
+    for (; shared + TOGETHER <= queries; shared += TOGETHER) {
+      int keys = visible(position, shared, group);
+      values4(kv, pageTable, table, kvHead, shared, keys, scratch);
+      for (int query = shared; query < shared + TOGETHER; query++) {
+        int to = visible(position, query, group);
+        values1(kv, pageTable, table, kvHead, query, keys, to, scratch);
+      }
+    }
+    for (int query = shared; query < queries; query++) {
+      int to = visible(position, query, group);
+      values1(kv, pageTable, table, kvHead, query, 0, to, scratch);
+    }
+  }
+
+  private static void values4(
+      KvView kv,
+      int[] pageTable,
+      int table,
+      int kvHead,
+      int query,
+      int keys,
+      KernelScratch scratch) {
+    int headDim = kv.shape().headDim();
+    int valuesAt = kv.shape().valueIndex(kvHead, 0);
+    for (int key = 0; key < keys; key += PAGE) {
+      float[] page = kv.valuePages()[pageTable[table + key / PAGE]];
+      AttentionProducts.values4(
+          page,
+          valuesAt,
+          headDim,
+          Math.min(PAGE, keys - key),
+          scratch.scores(),
+          query * BLOCK + key,
+          scratch.blockOut(),
+          query * headDim);
+    }
+  }
+
+  private static void values1(
+      KvView kv,
+      int[] pageTable,
+      int table,
+      int kvHead,
+      int query,
+      int from,
+      int to,
+      KernelScratch scratch) {
+    int headDim = kv.shape().headDim();
+    int valuesAt = kv.shape().valueIndex(kvHead, 0);
+    for (int key = from / PAGE * PAGE; key < to; key += PAGE) {
+      float[] page = kv.valuePages()[pageTable[table + key / PAGE]];
+      AttentionProducts.values1(
+          page,
+          valuesAt,
+          headDim,
+          Math.max(0, from - key),
+          Math.min(PAGE, to - key),
+          scratch.scores(),
+          query * BLOCK + key,
+          scratch.blockOut(),
+          query * headDim);
+    }
+  }
+
+  /** Merges a block into what came before it. */
+  private static void merge(KernelScratch scratch, int query, int headDim, boolean first) {
+    float max = scratch.blockMaxima()[query];
+    float sum = scratch.blockSums()[query];
+    float[] o = scratch.blockOut();
+    float[] running = scratch.runningOut();
+    int at = query * headDim;
+    if (first) {
+      System.arraycopy(o, at, running, at, headDim);
+      scratch.maxima()[query] = max;
+      scratch.sums()[query] = sum;
+      return;
+    }
+    float newMax = Math.max(scratch.maxima()[query], max);
+    float a = ExpPolynomial.exp(scratch.maxima()[query] - newMax);
+    float b = ExpPolynomial.exp(max - newMax);
+    for (int d = at; d < at + headDim; d++) {
+      running[d] = Math.fma(o[d], b, running[d] * a);
+    }
+    scratch.sums()[query] = Math.fma(sum, b, scratch.sums()[query] * a);
+    scratch.maxima()[query] = newMax;
+  }
+
+  private static void divide(
+      KernelScratch scratch, int query, int headDim, float[] out, int outAt) {
+    float[] running = scratch.runningOut();
+    float sum = scratch.sums()[query];
+    boolean finite = true;
+    for (int d = 0; d < headDim; d++) {
+      float value = running[query * headDim + d] / sum;
+      finite &= Float.isFinite(value);
+      out[outAt + d] = value;
+    }
+    if (!finite) {
+      throw new NonFiniteException("attention");
+    }
+  }
+}
