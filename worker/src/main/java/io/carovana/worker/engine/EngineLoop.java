@@ -128,29 +128,26 @@ final class EngineLoop {
   private void run(StepPlan plan, Running running) {
     StepResult result = running.result;
     running.plan = plan;
-    result.clear();
-    result.epoch = plan.epoch;
-    result.step = plan.step;
-    running.nestedNs = 0;
-    running.nestedWaitNs = 0;
     status.running(plan.step);
-    long startNs = System.nanoTime();
-    long startWaitNs = links.waitedNs();
-    links.beginStep(plan.step);
     try {
       shard.step(plan, links, running, result);
     } catch (LinkException e) {
       throw e;
     } catch (RuntimeException | Error e) {
-      result.status = StepResult.Status.FAILED;
-      result.failure = e.toString();
-      send(result);
-      throw new LinkException("step " + plan.step + " failed: " + e);
+      fail(plan, result, e);
     }
-    links.endStep();
-    result.waitNs = links.waitedNs() - startWaitNs - running.nestedWaitNs;
-    result.computeNs = System.nanoTime() - startNs - running.nestedNs - result.waitNs;
     send(result);
+  }
+
+  /** Tells the coordinator why, and gives up: the peers are in the middle of the step. */
+  private void fail(StepPlan plan, StepResult result, Throwable cause) {
+    result.clear();
+    result.epoch = plan.epoch;
+    result.step = plan.step;
+    result.status = StepResult.Status.FAILED;
+    result.failure = cause.toString();
+    send(result);
+    throw new LinkException("step " + plan.step + " failed: " + cause);
   }
 
   private void send(StepResult result) {
@@ -181,8 +178,6 @@ final class EngineLoop {
   private final class Running implements LayerGate {
     final StepResult result = new StepResult();
     StepPlan plan = new StepPlan();
-    long nestedNs;
-    long nestedWaitNs;
 
     @Override
     public long proposal() {
@@ -205,12 +200,8 @@ final class EngineLoop {
     private void runUrgent(int upTo) {
       int index = orders.urgentWithin(upTo);
       while (index >= 0) {
-        long startNs = System.nanoTime();
-        long startWaitNs = links.waitedNs();
-        EngineLoop.this.run(orders.take(index), nested);
+        run(orders.take(index), nested);
         orders.recycle();
-        nestedNs += System.nanoTime() - startNs;
-        nestedWaitNs += links.waitedNs() - startWaitNs;
         index = orders.urgentWithin(upTo);
       }
     }
