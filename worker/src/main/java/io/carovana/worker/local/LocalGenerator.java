@@ -77,6 +77,7 @@ public final class LocalGenerator implements AutoCloseable {
         options.maxSequences(),
         options.quantization(),
         options.kernel(),
+        0,
         "compute");
   }
 

@@ -75,7 +75,7 @@ final class Compute {
       for (int panel = from; panel < to; panel += step) {
         int panelTo = Math.min(to, panel + step);
         kernels.multiply(
-            weights, panel, panelTo, x, row, rowTo, out, row * stride, stride, scratch[member]);
+            weights, panel, panelTo, x, row, rowTo, out, 0, stride, scratch[member]);
         team.tick(member);
       }
     }

@@ -11,6 +11,8 @@ import io.carovana.model.quant.Quantization;
  * @param maxSequences most sequences of one step
  * @param quantization what is done to float weights while they are loaded
  * @param kernel {@code auto}, {@code vector} or {@code scalar}
+ * @param warmUpMs how long the shard may run by itself before it is ready, so that kernels are
+ *     compiled, ms; 0 for not at all
  * @param name prefix of thread names
  */
 public record ShardOptions(
@@ -20,6 +22,7 @@ public record ShardOptions(
     int maxSequences,
     Quantization quantization,
     String kernel,
+    int warmUpMs,
     String name) {
   /** Refuses sizes that are not positive. */
   public ShardOptions {

@@ -8,25 +8,24 @@ import io.carovana.protocol.step.StepResult;
 import io.carovana.transport.RankLinks;
 import io.carovana.transport.TreeProgram;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Steps that a fresh shard runs by itself, so that its kernels are compiled before a request meets
  * them. What they leave in the KV pool is never read: a sequence reads only positions it stored.
  */
 final class WarmUp {
-  /** Longest warm-up; a large model's single step takes longer, and then is the only one. */
-  private static final long LIMIT_NS = 500_000_000;
-
   private static final int MOST_STEPS = 200;
 
   private WarmUp() {}
 
+  /** Runs steps for {@code options.warmUpMs()}; the last of them may end later. */
   static void run(CpuShard shard, ModelConfig config, ShardOptions options) {
     StepPlan plan = new StepPlan();
     StepResult result = new StepResult();
     int prefill = Math.min(options.maxStepTokens(), Numerics.KV_PAGE_TOKENS);
-    long start = System.nanoTime();
-    for (int i = 0; i < MOST_STEPS && System.nanoTime() - start < LIMIT_NS; i++) {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.warmUpMs());
+    for (int i = 0; i < MOST_STEPS && System.nanoTime() < end; i++) {
       fill(plan, i % 4 == 0 ? prefill : 1, config);
       shard.step(plan, new Alone(), LayerGate.OPEN, result);
     }

@@ -1,0 +1,54 @@
+package io.carovana.worker.local;
+
+import io.carovana.model.files.ModelFiles;
+import io.carovana.model.files.WeightType;
+import io.carovana.model.quant.Quantization;
+import io.carovana.model.testing.DemoTokenizer;
+import io.carovana.model.testing.SyntheticModel;
+import java.nio.file.Path;
+
+/** The models that the same-bits tests run. */
+enum TestModel {
+  /** The shipped one: bf16, 8 heads over 4 KV heads, 11 feed-forward leaves. */
+  DEMO,
+  /** The same, quantized to 4 bits while loading. */
+  DEMO_Q4,
+  /** Three KV heads, Hugging Face layout in two shards, bf16. */
+  ODD_BF16,
+  /** Three KV heads, GGUF with interleaved rotary pairs, Q4_0. */
+  ODD_Q4_0,
+  /** As {@link #ODD_Q4_0} in f16, quantized to 8 bits while loading, rows permuted. */
+  ODD_F16_Q8,
+  /** Q4_K: the cut between two ranks runs through a super-block. */
+  TINY_Q4_K,
+  /** Q5_K. */
+  TINY_Q5_K,
+  /** Q6_K: weight groups of 16. */
+  TINY_Q6_K;
+
+  private static final long SEED = 20_260_101;
+
+  /** Opens it, writing it to {@code folder} where it is not part of the repository. */
+  ModelFiles open(Path folder) {
+    Path file = folder.resolve(name());
+    return ModelFiles.open(
+        switch (this) {
+          case DEMO, DEMO_Q4 -> DemoTokenizer.file().resolveSibling("");
+          case ODD_BF16 ->
+              SyntheticModel.huggingFace(file, SyntheticModel.ODD, WeightType.BF16, SEED, 2);
+          case ODD_Q4_0 -> SyntheticModel.gguf(file, SyntheticModel.ODD, WeightType.Q4_0, SEED);
+          case ODD_F16_Q8 -> SyntheticModel.gguf(file, SyntheticModel.ODD, WeightType.F16, SEED);
+          case TINY_Q4_K -> SyntheticModel.gguf(file, SyntheticModel.TINY, WeightType.Q4_K, SEED);
+          case TINY_Q5_K -> SyntheticModel.gguf(file, SyntheticModel.TINY, WeightType.Q5_K, SEED);
+          case TINY_Q6_K -> SyntheticModel.gguf(file, SyntheticModel.TINY, WeightType.Q6_K, SEED);
+        });
+  }
+
+  Quantization quantization() {
+    return switch (this) {
+      case DEMO_Q4 -> Quantization.Q4;
+      case ODD_F16_Q8 -> Quantization.Q8;
+      default -> Quantization.NONE;
+    };
+  }
+}

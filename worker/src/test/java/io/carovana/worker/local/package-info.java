@@ -1,0 +1,4 @@
+@NullMarked
+package io.carovana.worker.local;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.carovana.worker.sampling;
+
+import org.jspecify.annotations.NullMarked;

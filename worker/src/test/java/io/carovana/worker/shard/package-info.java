@@ -1,0 +1,4 @@
+@NullMarked
+package io.carovana.worker.shard;
+
+import org.jspecify.annotations.NullMarked;
