@@ -74,8 +74,7 @@ final class Compute {
       int step = panelsPerPiece(weights, rowTo - row);
       for (int panel = from; panel < to; panel += step) {
         int panelTo = Math.min(to, panel + step);
-        kernels.multiply(
-            weights, panel, panelTo, x, row, rowTo, out, 0, stride, scratch[member]);
+        kernels.multiply(weights, panel, panelTo, x, row, rowTo, out, 0, stride, scratch[member]);
         team.tick(member);
       }
     }
