@@ -121,7 +121,7 @@ public final class AeronNode implements AutoCloseable {
       throw new LinkException(
           "stream base " + to.streamBase() + " takes frames through shared memory of another host");
     }
-    int mtu = to.isIpc() ? DriverSettings.IPC_MTU : mtu(to.channel());
+    int mtu = Math.min(termBytes / 8, to.isIpc() ? DriverSettings.IPC_MTU : mtu(to.channel()));
     String separator = to.isIpc() ? "?" : "|";
     String channel =
         to.channel()

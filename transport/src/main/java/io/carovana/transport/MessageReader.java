@@ -61,6 +61,7 @@ public final class MessageReader implements AutoCloseable {
       if (bytes.capacity() < announced) {
         bytes = ByteBuffer.allocate(announced).order(ByteOrder.LITTLE_ENDIAN);
       }
+      bytes.clear();
       total = announced;
       received = 0;
     }
