@@ -1,0 +1,5 @@
+/** Tests of {@code generation}. */
+@NullMarked
+package io.carovana.gateway.generation;
+
+import org.jspecify.annotations.NullMarked;

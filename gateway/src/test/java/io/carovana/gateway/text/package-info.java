@@ -1,0 +1,5 @@
+/** Tests of {@code text}. */
+@NullMarked
+package io.carovana.gateway.text;
+
+import org.jspecify.annotations.NullMarked;
