@@ -19,6 +19,7 @@ final class EventStream {
   private final HttpServerResponse response;
   private Buffer unsent = Buffer.buffer();
   private boolean ending;
+  private boolean cut;
   private boolean wroteSinceTick;
   private long keepAliveTimer = NONE;
   private long stallTimer = NONE;
@@ -113,13 +114,14 @@ final class EventStream {
   }
 
   private void cutOff() {
+    cut = true;
     unsent = Buffer.buffer();
     stopTimers();
-    exchange.request().connection().close();
+    exchange.cutOff();
   }
 
   private boolean gone() {
-    return response.closed() || response.ended();
+    return cut || response.closed() || response.ended();
   }
 
   private void stopStallTimer() {

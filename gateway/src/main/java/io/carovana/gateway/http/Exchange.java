@@ -7,6 +7,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.nio.charset.StandardCharsets;
 
 /** One request and its answer; used on the request's event loop only. */
@@ -77,8 +78,20 @@ final class Exchange {
     Future<Void> sent =
         response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, contentType).end(body);
     if (!sent.isComplete()) {
-      long timer = vertx.setTimer(limits.stallMs(), id -> request.connection().close());
+      long timer = vertx.setTimer(limits.stallMs(), id -> cutOff());
       sent.onComplete(done -> vertx.cancelTimer(timer));
+    }
+  }
+
+  /**
+   * Closes the connection at once. Its own close, and its channel's, wait until the client has
+   * taken all that is queued, which is just what a slow reader does not do.
+   */
+  void cutOff() {
+    if (request.connection() instanceof ConnectionBase connection) {
+      connection.channelHandlerContext().close();
+    } else {
+      request.connection().close();
     }
   }
 }

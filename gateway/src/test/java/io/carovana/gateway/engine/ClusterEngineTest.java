@@ -83,8 +83,7 @@ final class ClusterEngineTest {
     engine.onMessage(finished("r", "length", 3));
     engine.onMessage(tokens("r", 3, 13));
     engine.onMessage(finished("r", "length", 3));
-    assertThat(heard.words)
-        .containsExactly("tokens [10, 11]", "tokens [12]", "finished length");
+    assertThat(heard.words).containsExactly("tokens [10, 11]", "tokens [12]", "finished length");
   }
 
   @Test

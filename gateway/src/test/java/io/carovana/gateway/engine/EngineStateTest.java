@@ -41,8 +41,7 @@ final class EngineStateTest {
 
   @Test
   void saysTheCoordinatorsReason() {
-    ClusterState state =
-        serving().setServing(false).setReason("waiting for 2 workers").build();
+    ClusterState state = serving().setServing(false).setReason("waiting for 2 workers").build();
     assertThat(new EngineState(state, 0, null, text).whyNotServing())
         .isEqualTo("waiting for 2 workers");
   }

@@ -137,8 +137,7 @@ final class RequestRulesTest {
     String million = "\"x\",".repeat(400_000) + "\"x\"";
     assertRefused(() -> completion("\"prompt\": \"a\", \"stop\": [" + million + "]"), "stop");
     String longStop = "x".repeat(Limits.STOP_CHARS + 1);
-    assertRefused(
-        () -> completion("\"prompt\": \"a\", \"stop\": \"" + longStop + "\""), "stop[0]");
+    assertRefused(() -> completion("\"prompt\": \"a\", \"stop\": \"" + longStop + "\""), "stop[0]");
   }
 
   @Test
