@@ -69,10 +69,35 @@ public final class SyntheticModel {
     return new SyntheticModel(config, seed).ggufWriter(type);
   }
 
+  /**
+   * Writes a GGUF model in two parts, {@code NAME-00001-of-00002.gguf} and its sibling: all
+   * metadata in the first, half of the tensors in each.
+   */
+  public static void splitGguf(
+      Path folder, String name, ModelConfig config, WeightType type, long seed) {
+    SyntheticModel model = new SyntheticModel(config, seed);
+    List<Tensor> tensors = model.tensors();
+    int half = tensors.size() / 2;
+    for (int part = 0; part < 2; part++) {
+      GgufWriter out = new GgufWriter();
+      if (part == 0) {
+        model.metadata(out);
+      }
+      out.u32("split.no", part).u32("split.count", 2).u32("split.tensors.count", tensors.size());
+      model.add(
+          out, type, part == 0 ? tensors.subList(0, half) : tensors.subList(half, tensors.size()));
+      out.write(folder.resolve("%s-%05d-of-00002.gguf".formatted(name, part + 1)));
+    }
+  }
+
   private GgufWriter ggufWriter(WeightType type) {
     GgufWriter out = new GgufWriter();
     metadata(out);
-    for (Tensor tensor : tensors()) {
+    return add(out, type, tensors());
+  }
+
+  private GgufWriter add(GgufWriter out, WeightType type, List<Tensor> tensors) {
+    for (Tensor tensor : tensors) {
       WeightType stored = tensor.part().isNorm() ? WeightType.F32 : fitting(type, tensor.columns());
       long[] shape =
           tensor.part().isNorm()
