@@ -54,11 +54,12 @@ record ApiContext(ServedModel model, LongSupplier seeds, long limitMs) {
         model.fingerprint(state.cluster()));
   }
 
+  /** The engine's parameters. It wants a positive top_p, of which the least keeps one token too. */
   SamplingParams.Builder sampling(Parameters parameters) {
     Long seed = parameters.seed();
     return SamplingParams.newBuilder()
         .setTemperature(parameters.temperature())
-        .setTopP(parameters.topP())
+        .setTopP(Math.max(parameters.topP(), Float.MIN_VALUE))
         .setSeed(seed == null ? seeds.getAsLong() : seed)
         .setDigest(parameters.logitsDigest());
   }

@@ -86,6 +86,15 @@ final class CompletionsTest {
   }
 
   @Test
+  void neverAsksTheEngineForATopPOfZero() {
+    engine.answering("x");
+    gateway.complete("{\"prompt\": \"a\", \"top_p\": 0}");
+    gateway.complete("{\"prompt\": \"a\", \"top_p\": 1e-300}");
+    assertThat(engine.calls.stream().map(call -> call.request.sampling().getTopP()).toList())
+        .containsExactly(Float.MIN_VALUE, Float.MIN_VALUE);
+  }
+
+  @Test
   void takesTokenIdsAsTheyAre() {
     engine.answering("x");
     gateway.complete("{\"prompt\": [1, 300, 301]}");
