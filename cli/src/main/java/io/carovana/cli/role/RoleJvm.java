@@ -1,0 +1,44 @@
+package io.carovana.cli.role;
+
+/** Heaps of the roles: small and explicit, so that a demo of five processes stays small too. */
+public final class RoleJvm {
+  /** What a worker's process takes beside weights, KV cache and workspace: heap for all else. */
+  public static final long WORKER_EXTRA_HEAP_BYTES = 48L << 20;
+
+  /** What a JVM takes beside its heap: classes, code, stacks, direct buffers. */
+  public static final long JVM_OVERHEAD_BYTES = 110L << 20;
+
+  private static final long WORKER_YOUNG_BYTES = 24L << 20;
+
+  private RoleJvm() {}
+
+  /** Of a role without weights: most heap and young part of it, MiB. */
+  static String options(int heapMiB, int youngMiB) {
+    return "-Xms%dm -Xmx%dm -Xmn%dm %s".formatted(youngMiB + 8, heapMiB, youngMiB, common());
+  }
+
+  /** Of a worker whose weights, KV cache and workspace take {@code memoryBytes}. */
+  public static String workerOptions(long memoryBytes) {
+    long heap = memoryBytes + WORKER_EXTRA_HEAP_BYTES;
+    return "-Xms%dm -Xmx%dm -Xmn%dm %s"
+        .formatted(
+            (WORKER_YOUNG_BYTES >> 20) + 8,
+            (heap >> 20) + 1,
+            WORKER_YOUNG_BYTES >> 20,
+            common());
+  }
+
+  /** Of a coordinator. */
+  public static String coordinatorOptions() {
+    return CoordinatorCommand.JVM_OPTIONS;
+  }
+
+  /** Of a gateway. */
+  public static String gatewayOptions() {
+    return GatewayCommand.JVM_OPTIONS;
+  }
+
+  private static String common() {
+    return "-XX:+UseSerialGC -Xss512k -XX:ReservedCodeCacheSize=64m -XX:MaxDirectMemorySize=64m";
+  }
+}
