@@ -5,6 +5,14 @@ import io.carovana.cli.CliException;
 import io.carovana.cli.ExitCode;
 import io.carovana.cli.config.ConfigException;
 import io.carovana.cli.config.Nearest;
+import io.carovana.cli.role.CoordinatorCommand;
+import io.carovana.cli.role.GatewayCommand;
+import io.carovana.cli.role.WorkerCommand;
+import io.carovana.cli.up.UpCommand;
+import io.carovana.gateway.HttpBindException;
+import io.carovana.model.files.ModelException;
+import io.carovana.protocol.cluster.PortInUseException;
+import io.carovana.transport.DriverDirectory;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +31,11 @@ public final class CommandTree {
   /** The command line of {@code context}. */
   public static CommandLine create(CliContext context) {
     CommandLine root = new CommandLine(new Root());
+    root.addSubcommand(new UpCommand(context));
+    root.addSubcommand(new CoordinatorCommand(context));
+    root.addSubcommand(new WorkerCommand(context));
+    root.addSubcommand(new GatewayCommand(context));
+    root.addSubcommand(new JvmOptionsCommand(context));
     root.addSubcommand(group(new ConfigCommand(context), new ConfigCommand.Show(context)));
     root.addSubcommand(new VersionCommand(context));
     addFlags(root);
@@ -88,6 +101,26 @@ public final class CommandTree {
       }
       case ConfigException config -> {
         context.err().println("carovana: " + config.getMessage());
+        return ExitCode.USAGE.number();
+      }
+      case ModelException model -> {
+        context.err().println("carovana: " + model.getMessage());
+        return ExitCode.BAD_MODEL.number();
+      }
+      case PortInUseException port -> {
+        context.err().println("carovana: " + port.getMessage() + " (--control-port).");
+        return ExitCode.TAKEN.number();
+      }
+      case HttpBindException bind -> {
+        context.err().println("carovana: " + bind.getMessage());
+        return (bind.inUse() ? ExitCode.TAKEN : ExitCode.USAGE).number();
+      }
+      case DriverDirectory.NoRoomException room -> {
+        context.err().println("carovana: " + room.getMessage());
+        return ExitCode.DOES_NOT_FIT.number();
+      }
+      case IllegalArgumentException range -> {
+        context.err().println("carovana: " + range.getMessage());
         return ExitCode.USAGE.number();
       }
       case ParameterException parameter -> {

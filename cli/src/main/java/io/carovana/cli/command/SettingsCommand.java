@@ -73,4 +73,9 @@ public abstract class SettingsCommand extends BaseCommand {
     return new SettingsResolver(context.environment(), context.profiles())
         .resolve(flags, configFile, profile);
   }
+
+  /** The command line as it was written, this command's name included. */
+  protected List<String> originalArguments() {
+    return spec == null ? List.of() : spec.root().commandLine().getParseResult().originalArgs();
+  }
 }

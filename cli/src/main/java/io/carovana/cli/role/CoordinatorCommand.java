@@ -44,7 +44,7 @@ public final class CoordinatorCommand extends RoleCommand {
   }
 
   @Override
-  public String jvmOptions(Settings settings) {
+  String jvmOptions(Settings settings) {
     return JVM_OPTIONS;
   }
 

@@ -1,16 +1,11 @@
 package io.carovana.cli.role;
 
 import io.carovana.cli.CliContext;
-import io.carovana.cli.config.ConfigException;
 import io.carovana.cli.config.Setting;
 import io.carovana.cli.config.Settings;
 import io.carovana.gateway.GatewayProcess;
 import io.carovana.gateway.GatewaySettings;
 import io.carovana.protocol.Failure;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -42,7 +37,7 @@ public final class GatewayCommand extends RoleCommand {
   }
 
   @Override
-  public String jvmOptions(Settings settings) {
+  String jvmOptions(Settings settings) {
     return JVM_OPTIONS;
   }
 
@@ -55,7 +50,7 @@ public final class GatewayCommand extends RoleCommand {
                 role.nodeSettings(),
                 role.bind(),
                 settings.requireInteger(Setting.PORT),
-                apiKeys(settings),
+                ApiKeys.of(settings),
                 settings.text(Setting.SERVED_MODEL_NAME).orElse(null),
                 settings.size(Setting.MAX_BODY).map(Math::toIntExact).orElseThrow(),
                 TimeUnit.SECONDS.toMillis(settings.requireInteger(Setting.REQUEST_LIMIT_S))));
@@ -70,27 +65,5 @@ public final class GatewayCommand extends RoleCommand {
         process.close();
       }
     };
-  }
-
-  /** Of the file and of the variable. */
-  static List<String> apiKeys(Settings settings) {
-    List<String> keys = new ArrayList<>();
-    settings.text(Setting.API_KEY).ifPresent(keys::add);
-    Optional<Path> file = settings.path(Setting.API_KEY_FILE);
-    if (file.isPresent()) {
-      try {
-        for (String line : Files.readAllLines(file.get())) {
-          if (!line.isBlank() && !line.startsWith("#")) {
-            keys.add(line.strip());
-          }
-        }
-      } catch (IOException e) {
-        throw new ConfigException("Cannot read the API keys in " + file.get() + ": " + e);
-      }
-      if (keys.isEmpty()) {
-        throw new ConfigException("There is no API key in " + file.get() + ".");
-      }
-    }
-    return keys;
   }
 }

@@ -32,8 +32,13 @@ public abstract class RoleCommand extends SettingsCommand {
   /** Starts the role. */
   abstract Role start(RoleSettings settings);
 
+  /** Options of its JVM. */
+  abstract String jvmOptions(Settings settings);
+
   /** Options of its JVM, worked out before it starts. */
-  public abstract String jvmOptions(Settings settings);
+  public final String jvmOptions() {
+    return jvmOptions(settings());
+  }
 
   @Override
   protected final List<Setting> flags() {

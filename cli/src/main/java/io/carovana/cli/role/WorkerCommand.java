@@ -35,7 +35,7 @@ public final class WorkerCommand extends RoleCommand {
   }
 
   @Override
-  public String jvmOptions(Settings settings) {
+  String jvmOptions(Settings settings) {
     return RoleJvm.workerOptions(memoryBytes(settings));
   }
 

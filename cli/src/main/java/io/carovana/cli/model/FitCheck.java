@@ -1,0 +1,78 @@
+package io.carovana.cli.model;
+
+import io.carovana.cli.CliException;
+import io.carovana.cli.ExitCode;
+import io.carovana.cli.role.RoleJvm;
+import io.carovana.model.files.ModelFiles;
+import io.carovana.model.memory.FitPlanner;
+import io.carovana.model.memory.FitReport;
+import io.carovana.model.memory.NodeMemory;
+import io.carovana.model.quant.Quantization;
+import io.carovana.model.shard.ShardPlan;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * Whether a placed model fits, and with how long a context.
+ *
+ * @param files the model
+ * @param plan its cut into ranks
+ * @param nodes where the ranks are
+ * @param quantization of the weights
+ * @param maxStepTokens rows of the largest step
+ */
+public record FitCheck(
+    ModelFiles files,
+    ShardPlan plan,
+    List<NodeMemory> nodes,
+    Quantization quantization,
+    int maxStepTokens) {
+
+  /** Beside weights, KV cache and workspace, per rank. */
+  public static final long PER_RANK_BYTES =
+      RoleJvm.WORKER_EXTRA_HEAP_BYTES + RoleJvm.JVM_OVERHEAD_BYTES;
+
+  /** All ranks of {@code plan} on one machine with {@code freeBytes}. */
+  public static List<NodeMemory> onOneMachine(ShardPlan plan, long freeBytes) {
+    List<Integer> ranks = IntStream.range(0, plan.ranks().size()).boxed().toList();
+    return List.of(new NodeMemory("this machine", freeBytes, ranks));
+  }
+
+  /**
+   * The report for the wanted context, or for the longest that fits, at most what the model was
+   * trained for.
+   */
+  public FitReport report(OptionalInt wanted) {
+    FitPlanner planner = new FitPlanner(files, plan, nodes, maxStepTokens, PER_RANK_BYTES);
+    int trained = Math.min(files.config().maxPositionEmbeddings(), FitPlanner.MAX_CONTEXT);
+    int context =
+        wanted.orElseGet(
+            () -> {
+              int fitting = planner.largestContext(quantization);
+              return fitting == 0 ? FitPlanner.MIN_CONTEXT : Math.min(fitting, trained);
+            });
+    return planner.report(quantization, context);
+  }
+
+  /**
+   * The same, refused when it does not fit.
+   *
+   * @param command what the proposals are options of, such as {@code carovana up}
+   * @throws CliException with {@link ExitCode#DOES_NOT_FIT}
+   */
+  public FitReport require(OptionalInt wanted, String command) {
+    FitReport report = report(wanted);
+    if (!report.fits()) {
+      StringBuilder message = new StringBuilder("it does not fit: ").append(report.line());
+      report
+          .proposals()
+          .forEach(proposal -> message.append("\n  fits:  ").append(command).append(' ').append(proposal));
+      if (report.proposals().isEmpty()) {
+        message.append("\nNothing smaller of this model fits; add machines or memory.");
+      }
+      throw new CliException(ExitCode.DOES_NOT_FIT, message.toString());
+    }
+    return report;
+  }
+}

@@ -1,0 +1,124 @@
+package io.carovana.cli.up;
+
+import io.carovana.cli.CliException;
+import io.carovana.cli.ExitCode;
+import io.carovana.cli.config.Setting;
+import io.carovana.cli.config.Settings;
+import io.carovana.cli.model.FitCheck;
+import io.carovana.cli.model.MachineMemory;
+import io.carovana.cli.model.ModelReference;
+import io.carovana.model.files.ModelFiles;
+import io.carovana.model.memory.ByteSize;
+import io.carovana.model.memory.FitReport;
+import io.carovana.model.memory.NodeMemory;
+import io.carovana.model.memory.RankMemory;
+import io.carovana.model.quant.Quantization;
+import io.carovana.model.shard.ShardPlan;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/**
+ * How large an instance on this machine is.
+ *
+ * @param model what is served
+ * @param context longest sequence, tokens
+ * @param workerBytes what each worker takes for weights, KV cache and workspace
+ * @param threads compute threads of each worker
+ * @param notes what the operator should know before loading
+ */
+record UpSizing(
+    ModelReference model, int context, long workerBytes, int threads, List<String> notes) {
+  /** Supervisor with media driver, coordinator and gateway. */
+  private static final long OTHER_PROCESSES_BYTES = 560L << 20;
+
+  private static final long ROUND_BYTES = 1L << 20;
+
+  UpSizing {
+    notes = List.copyOf(notes);
+  }
+
+  /**
+   * Works it out from the settings, the model's header and what is free.
+   *
+   * @throws CliException with {@link ExitCode#DOES_NOT_FIT}
+   */
+  static UpSizing of(Settings settings, Path distribution) {
+    String reference = settings.requireText(Setting.MODEL);
+    try (ModelFiles files = ModelReference.open(reference, distribution)) {
+      ShardPlan plan = ShardPlan.of(files.config(), UpPlan.stageWeights(settings));
+      int stepTokens = settings.requireInteger(Setting.PREFILL_CHUNK)
+          + settings.requireInteger(Setting.MAX_SEQUENCES);
+      Quantization quantization = Quantization.of(settings.requireText(Setting.QUANTIZE));
+      long free = Math.max(0, MachineMemory.freeBytes() - OTHER_PROCESSES_BYTES);
+      Optional<Long> memory = settings.size(Setting.MEMORY);
+      FitCheck check =
+          new FitCheck(files, plan, nodes(plan, free, memory), quantization, stepTokens);
+      OptionalInt wanted =
+          settings.integer(Setting.CONTEXT).map(OptionalInt::of).orElse(OptionalInt.empty());
+      FitReport report = check.require(wanted, command(settings));
+      long needed = 0;
+      for (ShardPlan.RankShard rank : plan.ranks()) {
+        RankMemory bytes = RankMemory.of(files, plan, rank, quantization, stepTokens);
+        needed =
+            Math.max(needed, bytes.weights() + bytes.kvBytes(report.context()) + bytes.workspace());
+      }
+      return new UpSizing(
+          ModelReference.of(reference, files),
+          report.context(),
+          memory.orElse((needed / ROUND_BYTES + 2) * ROUND_BYTES),
+          threads(settings),
+          notes(files, report));
+    }
+  }
+
+  /** One machine; where the operator gave each worker its memory, each is a machine of that size. */
+  private static List<NodeMemory> nodes(ShardPlan plan, long free, Optional<Long> memory) {
+    if (memory.isEmpty()) {
+      return FitCheck.onOneMachine(plan, free);
+    }
+    long each = memory.get();
+    int ranks = plan.ranks().size();
+    long together = Math.multiplyExact(ranks, each + FitCheck.PER_RANK_BYTES);
+    if (together > free) {
+      throw new CliException(
+          ExitCode.DOES_NOT_FIT,
+          "%d workers of %s need %s with their processes, and %s are free. Give each less with --memory."
+              .formatted(
+                  ranks, ByteSize.format(each), ByteSize.format(together), ByteSize.format(free)));
+    }
+    return IntStream.range(0, ranks)
+        .mapToObj(
+            rank ->
+                new NodeMemory(
+                    "worker-" + (rank + 1), each + FitCheck.PER_RANK_BYTES, List.of(rank)))
+        .toList();
+  }
+
+  private static int threads(Settings settings) {
+    int workers = settings.requireInteger(Setting.WORKERS);
+    return settings
+        .integer(Setting.THREADS)
+        .orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / workers));
+  }
+
+  private static String command(Settings settings) {
+    String reference = settings.requireText(Setting.MODEL);
+    return "carovana up" + (reference.equals(ModelReference.DEMO) ? "" : " --model " + reference);
+  }
+
+  private static List<String> notes(ModelFiles files, FitReport report) {
+    List<String> notes = new ArrayList<>();
+    notes.add("Memory: " + report.line());
+    int trained = files.config().maxPositionEmbeddings();
+    if (report.context() > trained) {
+      notes.add(
+          "The context of %d tokens is longer than the %d this model was made for; it may lose the thread."
+              .formatted(report.context(), trained));
+    }
+    return notes;
+  }
+}
