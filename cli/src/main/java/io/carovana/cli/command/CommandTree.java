@@ -32,12 +32,27 @@ public final class CommandTree {
   public static CommandLine create(CliContext context) {
     CommandLine root = new CommandLine(new Root());
     root.addSubcommand(new UpCommand(context));
+    root.addSubcommand(new DownCommand(context));
+    root.addSubcommand(new StatusCommand(context));
+    root.addSubcommand(new LogsCommand(context));
+    root.addSubcommand(new DoctorCommand(context));
+    root.addSubcommand(new VersionCommand(context));
     root.addSubcommand(new CoordinatorCommand(context));
     root.addSubcommand(new WorkerCommand(context));
     root.addSubcommand(new GatewayCommand(context));
-    root.addSubcommand(new JvmOptionsCommand(context));
+    root.addSubcommand(new GenerateCommand(context));
+    root.addSubcommand(new BenchCommand(context));
+    root.addSubcommand(group(new ModelCommand(context), new ModelCommand.Inspect(context)));
+    root.addSubcommand(new TokenizeCommand(context));
+    root.addSubcommand(
+        group(
+            new PlacementCommand(context),
+            new PlacementCommand.Show(context),
+            new PlacementPlanCommand(context)));
     root.addSubcommand(group(new ConfigCommand(context), new ConfigCommand.Show(context)));
-    root.addSubcommand(new VersionCommand(context));
+    CommandLine jvmOptions = new CommandLine(new JvmOptionsCommand(context));
+    jvmOptions.setUnmatchedOptionsArePositionalParams(true);
+    root.addSubcommand(jvmOptions);
     addFlags(root);
     root.setOut(new java.io.PrintWriter(context.out(), true));
     root.setErr(new java.io.PrintWriter(context.err(), true));

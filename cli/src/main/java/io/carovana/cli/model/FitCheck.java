@@ -2,6 +2,8 @@ package io.carovana.cli.model;
 
 import io.carovana.cli.CliException;
 import io.carovana.cli.ExitCode;
+import io.carovana.cli.config.Setting;
+import io.carovana.cli.config.Settings;
 import io.carovana.cli.role.RoleJvm;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.memory.FitPlanner;
@@ -10,6 +12,7 @@ import io.carovana.model.memory.NodeMemory;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.ShardPlan;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -33,6 +36,12 @@ public record FitCheck(
   public static final long PER_RANK_BYTES =
       RoleJvm.WORKER_EXTRA_HEAP_BYTES + RoleJvm.JVM_OVERHEAD_BYTES;
 
+  /** The quantization the settings ask for. */
+  public static Quantization quantization(Settings settings) {
+    String id = settings.requireText(Setting.QUANTIZE);
+    return Objects.requireNonNull(Quantization.ofId(id), id);
+  }
+
   /** All ranks of {@code plan} on one machine with {@code freeBytes}. */
   public static List<NodeMemory> onOneMachine(ShardPlan plan, long freeBytes) {
     List<Integer> ranks = IntStream.range(0, plan.ranks().size()).boxed().toList();
@@ -45,7 +54,7 @@ public record FitCheck(
    */
   public FitReport report(OptionalInt wanted) {
     FitPlanner planner = new FitPlanner(files, plan, nodes, maxStepTokens, PER_RANK_BYTES);
-    int trained = Math.min(files.config().maxPositionEmbeddings(), FitPlanner.MAX_CONTEXT);
+    int trained = Math.min(files.config().maxPositions(), FitPlanner.MAX_CONTEXT);
     int context =
         wanted.orElseGet(
             () -> {

@@ -3,6 +3,7 @@ package io.carovana.cli.model;
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
@@ -24,11 +25,31 @@ public final class MachineMemory {
     return bean().getTotalMemorySize();
   }
 
+  /** Most memory this process has had resident so far. */
+  public static long peakResidentBytes() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (Files.isReadable(status)) {
+      for (String line : Files.readAllLines(status)) {
+        if (line.startsWith("VmHWM:")) {
+          return kibibytes(line);
+        }
+      }
+    }
+    // Elsewhere the present size has to do; it is taken when everything is allocated.
+    Process ps =
+        new ProcessBuilder("ps", "-o", "rss=", "-p", "" + ProcessHandle.current().pid()).start();
+    return kibibytes(new String(ps.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
+  }
+
+  private static long kibibytes(String text) {
+    return Long.parseLong(text.replaceAll("[^0-9]", "")) << 10;
+  }
+
   private static long machineFree() {
     try {
       for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
         if (line.startsWith("MemAvailable:")) {
-          return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
+          return kibibytes(line);
         }
       }
     } catch (IOException e) {

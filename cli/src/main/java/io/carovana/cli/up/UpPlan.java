@@ -24,7 +24,7 @@ import java.util.List;
  * @param aeronDir of the media driver
  * @param controlPorts free ports for coordinator, gateway and workers, in this order
  */
-record UpPlan(
+public record UpPlan(
     Settings settings,
     ModelReference model,
     int context,
@@ -45,7 +45,7 @@ record UpPlan(
    *
    * @throws ConfigException if workers, stages and split contradict each other
    */
-  static List<double[]> stageWeights(Settings settings) {
+  public static List<double[]> stageWeights(Settings settings) {
     int workers = settings.requireInteger(Setting.WORKERS);
     int stages = settings.requireInteger(Setting.STAGES);
     List<Double> split = settings.ratios(Setting.SPLIT);

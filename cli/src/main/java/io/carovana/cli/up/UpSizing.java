@@ -52,7 +52,7 @@ record UpSizing(
       ShardPlan plan = ShardPlan.of(files.config(), UpPlan.stageWeights(settings));
       int stepTokens = settings.requireInteger(Setting.PREFILL_CHUNK)
           + settings.requireInteger(Setting.MAX_SEQUENCES);
-      Quantization quantization = Quantization.of(settings.requireText(Setting.QUANTIZE));
+      Quantization quantization = FitCheck.quantization(settings);
       long free = Math.max(0, MachineMemory.freeBytes() - OTHER_PROCESSES_BYTES);
       Optional<Long> memory = settings.size(Setting.MEMORY);
       FitCheck check =
@@ -113,7 +113,7 @@ record UpSizing(
   private static List<String> notes(ModelFiles files, FitReport report) {
     List<String> notes = new ArrayList<>();
     notes.add("Memory: " + report.line());
-    int trained = files.config().maxPositionEmbeddings();
+    int trained = files.config().maxPositions();
     if (report.context() > trained) {
       notes.add(
           "The context of %d tokens is longer than the %d this model was made for; it may lose the thread."

@@ -1,0 +1,87 @@
+package io.carovana.cli.command;
+
+import io.carovana.cli.config.ConfigException;
+import io.carovana.cli.config.Setting;
+import io.carovana.cli.config.Settings;
+import io.carovana.cli.model.FitCheck;
+import io.carovana.cli.model.MachineMemory;
+import io.carovana.model.files.ModelFiles;
+import io.carovana.model.memory.FitReport;
+import io.carovana.worker.local.LocalGenerator;
+import io.carovana.worker.local.LocalOptions;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import picocli.CommandLine.Option;
+
+/** A model in this process: how it is cut, checked and opened, for generate and bench. */
+final class LocalRun {
+  /** Settings these commands take as flags. */
+  static final List<Setting> FLAGS =
+      List.of(
+          Setting.MODEL,
+          Setting.SPLIT,
+          Setting.STAGES,
+          Setting.QUANTIZE,
+          Setting.CONTEXT,
+          Setting.PREFILL_CHUNK,
+          Setting.THREADS);
+
+  @Option(
+      names = "--ranks",
+      paramLabel = "N",
+      description =
+          "Tensor-parallel ranks of each stage, in this process (default: 1, or as many as --split"
+              + " names). Any number gives the same bits.")
+  private int ranks;
+
+  @Option(
+      names = "--kernel",
+      paramLabel = "auto|vector|scalar",
+      defaultValue = "auto",
+      description = "Kernel to compute with (default: auto). Any gives the same bits.")
+  private String kernel = "auto";
+
+  /** How the settings cut and run a model. */
+  LocalOptions options(Settings settings, int context) {
+    List<Double> split = settings.ratios(Setting.SPLIT);
+    int count = ranks > 0 ? ranks : Math.max(1, split.size());
+    if (ranks < 0) {
+      throw new ConfigException("--ranks must be at least 1, is " + ranks + ".");
+    }
+    int threads =
+        settings
+            .integer(Setting.THREADS)
+            .orElse(Math.max(1, Runtime.getRuntime().availableProcessors() / count));
+    return new LocalOptions(
+        count,
+        split,
+        settings.requireInteger(Setting.STAGES),
+        threads,
+        settings.requireInteger(Setting.PREFILL_CHUNK),
+        context,
+        1,
+        settings.requireText(Setting.QUANTIZE),
+        kernel);
+  }
+
+  /** Says what it takes, refuses what does not fit, and loads it. */
+  LocalGenerator open(
+      ModelFiles files,
+      Settings settings,
+      LocalOptions options,
+      String command,
+      Consumer<String> progress) {
+    var plan = LocalGenerator.plan(files.config(), options);
+    FitReport report =
+        new FitCheck(
+                files,
+                plan,
+                FitCheck.onOneMachine(plan, MachineMemory.freeBytes()),
+                FitCheck.quantization(settings),
+                options.prefillChunk() + options.maxSequences())
+            .require(OptionalInt.of(options.context()), command);
+    progress.accept("Memory: " + report.line());
+    return LocalGenerator.open(files, options);
+  }
+}
