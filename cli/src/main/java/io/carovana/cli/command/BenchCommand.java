@@ -80,8 +80,7 @@ final class BenchCommand extends SettingsCommand {
           GenerateRequest.greedy(prompt, Math.min(newTokens, WARM_UP_TOKENS), Set.of()));
       GenerateResult result =
           generator.generate(
-              new GenerateRequest(
-                  prompt, newTokens, Set.of(), 0, 1, 0, 0, false, 0, false, false));
+              new GenerateRequest(prompt, newTokens, Set.of(), 0, 1, 0, 0, false, 0, false, false));
       report(generator, result, local.options(settings, context).threads());
     }
     return ExitCode.OK;

@@ -42,7 +42,8 @@ final class DoctorCommand extends SettingsCommand {
       row.put("found", finding.found());
       row.put("advice", finding.advice());
       json.add(row);
-      text.append(String.format(Locale.ROOT, "%-5s %-20s %s%n", verdict, finding.check(), finding.found()));
+      text.append(
+          String.format(Locale.ROOT, "%-5s %-20s %s%n", verdict, finding.check(), finding.found()));
       if (!finding.advice().isEmpty()) {
         text.append(String.format(Locale.ROOT, "%26s %s%n", "", finding.advice()));
       }

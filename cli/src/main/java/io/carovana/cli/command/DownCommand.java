@@ -18,9 +18,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 
 /** Ends an instance. */
-@Command(
-    name = "down",
-    description = "Stop an instance; returns when all its processes are gone.")
+@Command(name = "down", description = "Stop an instance; returns when all its processes are gone.")
 final class DownCommand extends SettingsCommand {
   /** The supervisor takes up to this long when processes have to be killed. */
   private static final long PATIENCE_MS = 25_000;

@@ -132,7 +132,7 @@ final class GenerateCommand extends SettingsCommand {
     try {
       return source.encode(tokenizer);
     } catch (PromptException e) {
-      throw new CliException(ExitCode.USAGE, e.getMessage());
+      throw new CliException(ExitCode.USAGE, String.valueOf(e.getMessage()));
     }
   }
 

@@ -35,7 +35,8 @@ final class JvmOptionsCommand extends BaseCommand {
       throw new IllegalStateException("not part of a command line");
     }
     CommandLine root = CommandTree.create(context);
-    CommandLine role = root.parseArgs(arguments.toArray(String[]::new)).subcommand().commandSpec().commandLine();
+    CommandLine role =
+        root.parseArgs(arguments.toArray(String[]::new)).subcommand().commandSpec().commandLine();
     if (!(role.getCommand() instanceof RoleCommand command)) {
       throw new IllegalArgumentException(arguments.getFirst() + " is not a role");
     }

@@ -61,7 +61,7 @@ final class LocalRun {
         settings.requireInteger(Setting.PREFILL_CHUNK),
         context,
         1,
-        settings.requireText(Setting.QUANTIZE),
+        FitCheck.quantization(settings),
         kernel);
   }
 

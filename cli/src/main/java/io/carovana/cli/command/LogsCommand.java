@@ -95,8 +95,14 @@ final class LogsCommand extends SettingsCommand {
       if (index < 0) {
         throw new CliException(
             ExitCode.USAGE,
-            "there is no log of " + process + " in " + folder.logs() + "; there are "
-                + String.join(", ", names) + "." + Nearest.hint(process, names));
+            "there is no log of "
+                + process
+                + " in "
+                + folder.logs()
+                + "; there are "
+                + String.join(", ", names)
+                + "."
+                + Nearest.hint(process, names));
       }
       return List.of(logs.get(index));
     }

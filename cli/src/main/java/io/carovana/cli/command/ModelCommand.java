@@ -23,7 +23,8 @@ final class ModelCommand extends GroupCommand {
   /** One model. */
   @Command(
       name = "inspect",
-      description = "Show a model's shape, weight types, size, tokenizer and digest; checks its files.")
+      description =
+          "Show a model's shape, weight types, size, tokenizer and digest; checks its files.")
   static final class Inspect extends BaseCommand {
     @Parameters(
         paramLabel = "PATH",
@@ -56,7 +57,8 @@ final class ModelCommand extends GroupCommand {
           .types()
           .forEach(
               (type, share) ->
-                  types.put(type.name(), Map.of("tensors", share.tensors(), "bytes", share.bytes())));
+                  types.put(
+                      type.name(), Map.of("tensors", share.tensors(), "bytes", share.bytes())));
       json.put("types", types);
       json.put("config", config(summary.config()));
       ModelSummary.TokenizerSummary tokenizer = summary.tokenizer();
@@ -103,7 +105,11 @@ final class ModelCommand extends GroupCommand {
                   line(
                       text,
                       "",
-                      type + ": " + share.tensors() + " tensors, " + ByteSize.format(share.bytes())));
+                      type
+                          + ": "
+                          + share.tensors()
+                          + " tensors, "
+                          + ByteSize.format(share.bytes())));
       config(summary.config()).forEach((key, value) -> line(text, key, value));
       ModelSummary.TokenizerSummary tokenizer = summary.tokenizer();
       line(

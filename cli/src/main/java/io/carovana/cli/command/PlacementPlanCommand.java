@@ -8,7 +8,7 @@ import io.carovana.cli.config.Settings;
 import io.carovana.cli.config.Sizes;
 import io.carovana.cli.model.FitCheck;
 import io.carovana.cli.model.ModelReference;
-import io.carovana.cli.up.UpPlan;
+import io.carovana.cli.model.Stages;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.memory.FitReport;
 import io.carovana.model.memory.NodeMemory;
@@ -60,7 +60,7 @@ final class PlacementPlanCommand extends SettingsCommand {
         settings().with(Setting.WORKERS, String.valueOf(nodes.size()), "flag --nodes");
     try (ModelFiles files =
         ModelReference.open(settings.requireText(Setting.MODEL), context.distribution())) {
-      ShardPlan plan = ShardPlan.of(files.config(), UpPlan.stageWeights(settings));
+      ShardPlan plan = ShardPlan.of(files.config(), Stages.weights(settings));
       OptionalInt context =
           settings.integer(Setting.CONTEXT).map(OptionalInt::of).orElse(OptionalInt.empty());
       FitReport report =
@@ -143,7 +143,9 @@ final class PlacementPlanCommand extends SettingsCommand {
           .append(words(shard.vocabRows()))
           .append('\n');
     }
-    report.proposals().forEach(proposal -> text.append("would fit: ").append(proposal).append('\n'));
+    report
+        .proposals()
+        .forEach(proposal -> text.append("would fit: ").append(proposal).append('\n'));
     return text.toString();
   }
 

@@ -40,7 +40,9 @@ final class RunningGateway {
             () ->
                 new CliException(
                     ExitCode.NOT_RUNNING,
-                    "the instance '" + name + "' is not running; start it with 'carovana up', or name"
+                    "the instance '"
+                        + name
+                        + "' is not running; start it with 'carovana up', or name"
                         + " a gateway with --url."));
   }
 
@@ -52,7 +54,8 @@ final class RunningGateway {
       answer = new AdminClient(address, ApiKeys.first(settings), TIMEOUT_MS).get(path);
     } catch (IOException e) {
       throw new CliException(
-          ExitCode.NOT_RUNNING, "the gateway at " + address + " does not answer: " + e.getMessage());
+          ExitCode.NOT_RUNNING,
+          "the gateway at " + address + " does not answer: " + e.getMessage());
     } catch (IllegalArgumentException e) {
       throw new CliException(ExitCode.USAGE, address + " is not a URL: " + e.getMessage());
     }

@@ -111,7 +111,9 @@ public final class Doctor {
         .map(
             taken ->
                 Finding.warn(
-                    check, "taken", "If that is not Carovana itself, choose another with " + flag + "."))
+                    check,
+                    "taken",
+                    "If that is not Carovana itself, choose another with " + flag + "."))
         .orElseGet(() -> Finding.ok(check, "free"));
   }
 
@@ -122,6 +124,7 @@ public final class Doctor {
     }
     return existing != null && Files.isWritable(existing)
         ? Finding.ok("home", home + " can be written")
-        : Finding.fail("home", home + " cannot be written", "Set CAROVANA_HOME to a folder of yours.");
+        : Finding.fail(
+            "home", home + " cannot be written", "Set CAROVANA_HOME to a folder of yours.");
   }
 }

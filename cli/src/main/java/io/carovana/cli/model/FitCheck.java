@@ -76,7 +76,9 @@ public record FitCheck(
       StringBuilder message = new StringBuilder("it does not fit: ").append(report.line());
       report
           .proposals()
-          .forEach(proposal -> message.append("\n  fits:  ").append(command).append(' ').append(proposal));
+          .forEach(
+              proposal ->
+                  message.append("\n  fits:  ").append(command).append(' ').append(proposal));
       if (report.proposals().isEmpty()) {
         message.append("\nNothing smaller of this model fits; add machines or memory.");
       }

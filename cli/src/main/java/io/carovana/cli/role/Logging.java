@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import org.slf4j.LoggerFactory;
 
 /**
- * One rotated log file per role, in UTC, each line with the node and, where they are known, the epoch
- * and the request (MDC keys {@code epoch} and {@code request}).
+ * One rotated log file per role, in UTC, each line with the node and, where they are known, the
+ * epoch and the request (MDC keys {@code epoch} and {@code request}).
  */
 public final class Logging {
   private static final String FILE_PATTERN =

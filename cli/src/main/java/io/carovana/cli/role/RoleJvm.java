@@ -22,10 +22,7 @@ public final class RoleJvm {
     long heap = memoryBytes + WORKER_EXTRA_HEAP_BYTES;
     return "-Xms%dm -Xmx%dm -Xmn%dm %s"
         .formatted(
-            (WORKER_YOUNG_BYTES >> 20) + 8,
-            (heap >> 20) + 1,
-            WORKER_YOUNG_BYTES >> 20,
-            common());
+            (WORKER_YOUNG_BYTES >> 20) + 8, (heap >> 20) + 1, WORKER_YOUNG_BYTES >> 20, common());
   }
 
   /** Of a coordinator. */

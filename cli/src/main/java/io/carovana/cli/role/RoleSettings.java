@@ -39,9 +39,7 @@ record RoleSettings(Kind kind, Settings settings, SupervisorPlace place, Path ho
     }
   }
 
-  /**
-   * Settings every role takes as flags.
-   */
+  /** Settings every role takes as flags. */
   static final List<Setting> COMMON =
       List.of(
           Setting.NODE,

@@ -74,7 +74,9 @@ final class Child {
     return child;
   }
 
-  /** Everything a process needs is on its command line, so settings of this one are not passed on. */
+  /**
+   * Everything a process needs is on its command line, so settings of this one are not passed on.
+   */
   private static boolean isSetting(String variable) {
     return variable.startsWith("CAROVANA_")
         && !variable.equals("CAROVANA_HOME")
@@ -107,7 +109,9 @@ final class Child {
   /** How it ended, in words. */
   String ending() {
     int status = status();
-    return status > KILLED ? "was killed by signal " + (status - KILLED) : "ended with status " + status;
+    return status > KILLED
+        ? "was killed by signal " + (status - KILLED)
+        : "ended with status " + status;
   }
 
   /** The last thing it said, for the operator; empty when it said nothing. */

@@ -161,7 +161,8 @@ final class Supervisor {
                 surroundings.environment(),
                 output,
                 child -> events.add(new Event.Died(child)));
-        progress.accept(slot.spec.name() + " started (process " + slot.child.identity().pid() + ")");
+        progress.accept(
+            slot.spec.name() + " started (process " + slot.child.identity().pid() + ")");
         started = true;
       }
     }
@@ -195,7 +196,8 @@ final class Supervisor {
 
   /** Whether its exit status says that nothing will change: usage, memory, a bad model. */
   private boolean isFinal(Child child) {
-    EnumSet<ExitCode> hopeless = EnumSet.of(ExitCode.USAGE, ExitCode.DOES_NOT_FIT, ExitCode.BAD_MODEL);
+    EnumSet<ExitCode> hopeless =
+        EnumSet.of(ExitCode.USAGE, ExitCode.DOES_NOT_FIT, ExitCode.BAD_MODEL);
     if (!announced) {
       hopeless.add(ExitCode.TAKEN);
     }

@@ -85,7 +85,9 @@ public final class UpCommand extends SettingsCommand {
     refuse(Preflight.portTaken(LOOPBACK, settings.requireInteger(Setting.PORT)));
     if (detach) {
       return new DetachedStart(context, folder, this::progress)
-          .run(supervisorArguments(), state -> announce(settings, state.url(), state.supervisor().pid()));
+          .run(
+              supervisorArguments(),
+              state -> announce(settings, state.url(), state.supervisor().pid()));
     }
     Optional<FileChannel> lock = folder.tryLock();
     if (lock.isEmpty()) {
@@ -122,8 +124,7 @@ public final class UpCommand extends SettingsCommand {
     DriverDirectory aeron =
         DriverDirectory.choose(
             settings.requireText(Setting.NAME),
-            DriverSettings.requiredSharedMemoryBytes(
-                Collections.nCopies(stages, workers / stages)),
+            DriverSettings.requiredSharedMemoryBytes(Collections.nCopies(stages, workers / stages)),
             folder.path());
     UpPlan plan =
         new UpPlan(
@@ -140,11 +141,7 @@ public final class UpCommand extends SettingsCommand {
         new Supervisor(
             plan.children(),
             new Supervisor.Surroundings(
-                context.launcher(),
-                secrets(settings),
-                folder,
-                url,
-                aeron.path().toString()),
+                context.launcher(), secrets(settings), folder, url, aeron.path().toString()),
             new HttpProbe(new AdminClient(url, ApiKeys.first(settings), PROBE_TIMEOUT_MS)),
             this::progress,
             () -> announce(settings, url, ProcessHandle.current().pid()));

@@ -1,6 +1,5 @@
 package io.carovana.cli.up;
 
-import io.carovana.cli.config.ConfigException;
 import io.carovana.cli.config.Setting;
 import io.carovana.cli.config.Settings;
 import io.carovana.cli.instance.InstanceFolder;
@@ -9,7 +8,6 @@ import io.carovana.cli.role.RoleJvm;
 import io.carovana.cli.up.ChildSpec.Kind;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -24,7 +22,7 @@ import java.util.List;
  * @param aeronDir of the media driver
  * @param controlPorts free ports for coordinator, gateway and workers, in this order
  */
-public record UpPlan(
+record UpPlan(
     Settings settings,
     ModelReference model,
     int context,
@@ -38,33 +36,6 @@ public record UpPlan(
   UpPlan {
     workerBytes = List.copyOf(workerBytes);
     controlPorts = List.copyOf(controlPorts);
-  }
-
-  /**
-   * Relative sizes of the ranks of each stage, {@code [stages][ranks]}.
-   *
-   * @throws ConfigException if workers, stages and split contradict each other
-   */
-  public static List<double[]> stageWeights(Settings settings) {
-    int workers = settings.requireInteger(Setting.WORKERS);
-    int stages = settings.requireInteger(Setting.STAGES);
-    List<Double> split = settings.ratios(Setting.SPLIT);
-    if (workers % stages != 0) {
-      throw new ConfigException(
-          workers + " workers cannot be shared evenly by " + stages + " stages; --workers must be a"
-              + " multiple of --stages.");
-    }
-    int ranks = workers / stages;
-    if (!split.isEmpty() && split.size() != ranks) {
-      throw new ConfigException(
-          "--split names " + split.size() + " ranks, but every stage has " + ranks
-              + " (--workers " + workers + ", --stages " + stages + ").");
-    }
-    double[] weights = new double[ranks];
-    for (int rank = 0; rank < ranks; rank++) {
-      weights[rank] = split.isEmpty() ? 1 : split.get(rank);
-    }
-    return Collections.nCopies(stages, weights);
   }
 
   /** In the order they are started. */
@@ -99,8 +70,7 @@ public record UpPlan(
             Setting.FENCE_AFTER_MS)) {
       settings.entry(setting).ifPresent(entry -> add(arguments, setting.flag(), entry.text()));
     }
-    return new ChildSpec(
-        "coordinator", Kind.COORDINATOR, arguments, RoleJvm.coordinatorOptions());
+    return new ChildSpec("coordinator", Kind.COORDINATOR, arguments, RoleJvm.coordinatorOptions());
   }
 
   private ChildSpec worker(int number) {

@@ -7,6 +7,7 @@ import io.carovana.cli.config.Settings;
 import io.carovana.cli.model.FitCheck;
 import io.carovana.cli.model.MachineMemory;
 import io.carovana.cli.model.ModelReference;
+import io.carovana.cli.model.Stages;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.memory.ByteSize;
 import io.carovana.model.memory.FitReport;
@@ -49,9 +50,10 @@ record UpSizing(
   static UpSizing of(Settings settings, Path distribution) {
     String reference = settings.requireText(Setting.MODEL);
     try (ModelFiles files = ModelReference.open(reference, distribution)) {
-      ShardPlan plan = ShardPlan.of(files.config(), UpPlan.stageWeights(settings));
-      int stepTokens = settings.requireInteger(Setting.PREFILL_CHUNK)
-          + settings.requireInteger(Setting.MAX_SEQUENCES);
+      ShardPlan plan = ShardPlan.of(files.config(), Stages.weights(settings));
+      int stepTokens =
+          settings.requireInteger(Setting.PREFILL_CHUNK)
+              + settings.requireInteger(Setting.MAX_SEQUENCES);
       Quantization quantization = FitCheck.quantization(settings);
       long free = Math.max(0, MachineMemory.freeBytes() - OTHER_PROCESSES_BYTES);
       Optional<Long> memory = settings.size(Setting.MEMORY);
@@ -75,7 +77,9 @@ record UpSizing(
     }
   }
 
-  /** One machine; where the operator gave each worker its memory, each is a machine of that size. */
+  /**
+   * One machine; where the operator gave each worker its memory, each is a machine of that size.
+   */
   private static List<NodeMemory> nodes(ShardPlan plan, long free, Optional<Long> memory) {
     if (memory.isEmpty()) {
       return FitCheck.onOneMachine(plan, free);
