@@ -39,7 +39,6 @@ final class EventStream {
         .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
         .putHeader("X-Accel-Buffering", "no");
     response.drainHandler(drained -> flush());
-    response.endHandler(done -> stopTimers());
     keepAliveTimer = vertx.setPeriodic(limits.keepAliveMs(), id -> keepAlive());
     response.writeHead();
   }

@@ -219,6 +219,36 @@ final class StreamingTest {
     assertThat(gateway.complete("{\"prompt\": \"a\"}").statusCode()).isEqualTo(200);
   }
 
+  @Test
+  void aConnectionThatHasStreamedIsClosedOnceItIsIdle() throws IOException {
+    try (TestGateway hasty = new TestGateway(idleMs(300), List.of(), null);
+        Raw client = new Raw(hasty.port(), STREAM)) {
+      await().until(() -> !hasty.engine.calls.isEmpty());
+      hasty.engine.calls.element().stop();
+      assertThat(client.nextData()).contains("finish_reason");
+      assertThat(client.nextData()).isEqualTo("[DONE]");
+      assertThat(client.rest().strip()).isEmpty();
+      assertThat(client.atEnd()).isTrue();
+    }
+  }
+
+  private static HttpLimits idleMs(long idleMs) {
+    HttpLimits l = TestGateway.LIMITS;
+    return new HttpLimits(
+        l.headerBytes(),
+        l.connections(),
+        l.bodyBytes(),
+        l.bufferedBodyBytes(),
+        l.headMs(),
+        idleMs,
+        l.bodyMs(),
+        l.requestMs(),
+        l.unsentBytes(),
+        l.stallMs(),
+        l.keepAliveMs(),
+        l.commitMs());
+  }
+
   private FakeEngine.Call call() {
     return await().until(() -> engine.calls.peek(), call -> call != null);
   }
@@ -229,9 +259,13 @@ final class StreamingTest {
     private final BufferedReader reader;
 
     Raw(String body) throws IOException {
+      this(gateway.port(), body);
+    }
+
+    Raw(int port, String body) throws IOException {
       socket = new Socket();
       socket.setReceiveBufferSize(4096);
-      socket.connect(new java.net.InetSocketAddress("127.0.0.1", gateway.port()));
+      socket.connect(new java.net.InetSocketAddress("127.0.0.1", port));
       socket.setSoTimeout(20_000);
       reader =
           new BufferedReader(
@@ -256,6 +290,15 @@ final class StreamingTest {
       }
       assertThat(line).as("a line that starts with %s", prefix).isNotNull();
       return line.substring(prefix.length());
+    }
+
+    /** Reads the end of the last chunk; whether the connection was closed after it. */
+    boolean atEnd() throws IOException {
+      String line = reader.readLine();
+      while (line != null && line.isEmpty()) {
+        line = reader.readLine();
+      }
+      return line == null;
     }
 
     /** What remains until the end of the answer. */
