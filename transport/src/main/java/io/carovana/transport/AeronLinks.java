@@ -125,6 +125,11 @@ public final class AeronLinks implements RankLinks, AutoCloseable {
     return ranks;
   }
 
+  /** Global rank. */
+  public int rank() {
+    return firstRank + tpRank;
+  }
+
   @Override
   public int tpRank() {
     return tpRank;
@@ -564,6 +569,11 @@ public final class AeronLinks implements RankLinks, AutoCloseable {
         }
         case PLAN, ABORT, RESULT, PROGRESS -> -1;
       };
+    }
+
+    @Override
+    public String nameOf(int source) {
+      return "rank " + (source == tpSize ? previousRank : firstRank + source);
     }
 
     @Override

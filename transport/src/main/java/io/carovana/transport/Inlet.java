@@ -29,6 +29,9 @@ final class Inlet implements AutoCloseable {
      */
     int sourceOf(Frame frame);
 
+    /** What a source is called in messages. */
+    String nameOf(int source);
+
     /**
      * Takes a frame, or leaves it until later.
      *
@@ -118,7 +121,7 @@ final class Inlet implements AutoCloseable {
   void requireAlive(int source) {
     Image image = sources[source].image;
     if (image != null && image.isClosed() && !sources[source].early) {
-      throw new LinkException("source " + source + " is gone");
+      throw new LinkException(receiver.nameOf(source) + " is gone");
     }
     if (subscription.isClosed()) {
       throw new LinkException("the connection to the media driver is lost");
@@ -205,7 +208,7 @@ final class Inlet implements AutoCloseable {
     counters.drop(rejection);
     failedSource = index;
     if (failure == null) {
-      failure = new LinkException("a frame of source " + index + " was refused: " + rejection);
+      failure = new LinkException("a frame of " + receiver.nameOf(index) + " was refused: " + rejection);
     }
     return ControlledFragmentHandler.Action.BREAK;
   }

@@ -150,6 +150,11 @@ public final class MessageReader implements AutoCloseable {
     }
 
     @Override
+    public String nameOf(int source) {
+      return "the coordinator";
+    }
+
+    @Override
     public boolean accept(int source, Frame frame) {
       return assemble(source, frame);
     }
@@ -172,6 +177,11 @@ public final class MessageReader implements AutoCloseable {
         case PROGRESS -> 2 * frame.source() + 1;
         default -> -1;
       };
+    }
+
+    @Override
+    public String nameOf(int source) {
+      return "rank " + source / writersPerRank;
     }
 
     @Override

@@ -33,7 +33,7 @@ import org.agrona.IoUtil;
 
 /** Engines with {@link SummingShard}s over shared memory, and a bare coordinator. */
 final class EngineRig implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration PATIENCE = Duration.ofSeconds(20);
   static final long EPOCH = 5;
 
   private final Path directory;
