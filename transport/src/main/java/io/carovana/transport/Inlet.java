@@ -208,7 +208,8 @@ final class Inlet implements AutoCloseable {
     counters.drop(rejection);
     failedSource = index;
     if (failure == null) {
-      failure = new LinkException("a frame of " + receiver.nameOf(index) + " was refused: " + rejection);
+      failure =
+          new LinkException("a frame of " + receiver.nameOf(index) + " was refused: " + rejection);
     }
     return ControlledFragmentHandler.Action.BREAK;
   }

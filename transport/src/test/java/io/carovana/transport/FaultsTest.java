@@ -29,8 +29,7 @@ class FaultsTest {
       Trees.values(elements, new Random(1)), Trees.values(elements, new Random(2))
     };
     float[] expected = Trees.evaluate(PROGRAM, inputs, elements);
-    try (Mesh mesh =
-        new Mesh(Medium.UDP, 2, context -> lossy(context, loss))) {
+    try (Mesh mesh = new Mesh(Medium.UDP, 2, context -> lossy(context, loss))) {
       List<float[]> sums =
           mesh.run(
               mesh.topology(1, 2),

@@ -107,8 +107,7 @@ class IntrusionTest {
   @Test
   void dropsFramesWithAWrongMagic() throws Exception {
     FrameCounters counters =
-        after(
-            Medium.IPC, frame -> frame.buffer().putInt(0, 12345), collective(EPOCH, 1, 0), 0);
+        after(Medium.IPC, frame -> frame.buffer().putInt(0, 12345), collective(EPOCH, 1, 0), 0);
     assertThat(counters.dropped(Rejection.MAGIC)).isEqualTo(1);
   }
 
@@ -142,14 +141,10 @@ class IntrusionTest {
                       EPOCH,
                       DriverSettings.TENSOR_TERM_BYTES)) {
         Frame good = collective(EPOCH, 1, 0);
-        await()
-            .atMost(PATIENCE)
-            .until(() -> peer.offer(good.buffer(), 0, good.bytes()) > 0);
+        await().atMost(PATIENCE).until(() -> peer.offer(good.buffer(), 0, good.bytes()) > 0);
         Frame skipped = collective(EPOCH, 1, 0);
         skipped.seal(2, Float.BYTES);
-        await()
-            .atMost(PATIENCE)
-            .until(() -> peer.offer(skipped.buffer(), 0, skipped.bytes()) > 0);
+        await().atMost(PATIENCE).until(() -> peer.offer(skipped.buffer(), 0, skipped.bytes()) > 0);
         mesh.threads().submit(() -> AeronLinks.open(mesh.node(1), topology, 1, 0, counters)).get();
         assertThatThrownBy(
                 () -> {

@@ -96,7 +96,7 @@ class LinksTest {
                   links.beginStep(step);
                   boolean alive = true;
                   if (first) {
-                    Arrays.fill(hidden, step * 10 + links.tpRank());
+                    Arrays.fill(hidden, (float) (step * 10 + links.tpRank()));
                   } else {
                     alive = links.receiveFromPreviousStage(hidden, elements);
                   }

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 
-/** A random program of operations, nested steps included, that every rank can derive from a seed. */
+/**
+ * A random program of operations, nested steps included, that every rank can derive from a seed.
+ */
 final class RandomSteps {
   private static final int OPERATIONS = 120;
 

@@ -52,8 +52,7 @@ class AeronStepChannelTest {
     final MessageWriter progress;
 
     FakeRank(AeronNode node, Topology topology, int rank) {
-      reader =
-          MessageReader.ofOrders(node, topology, rank, new FrameCounters(), this::onMessage);
+      reader = MessageReader.ofOrders(node, topology, rank, new FrameCounters(), this::onMessage);
       results = MessageWriter.ofResults(node, topology, rank);
       progress = MessageWriter.ofProgress(node, topology, rank);
     }
@@ -210,7 +209,8 @@ class AeronStepChannelTest {
     ByteBuffer progress = room(ProgressCodec.BYTES);
     ProgressCodec.encode(report, progress);
     ranks.get(0).progress.begin(MessageKind.PROGRESS, progress.flip());
-    until(() -> ranks.get(1).results.flush() & ranks.get(0).progress.flush());
+    until(ranks.get(1).results::flush);
+    until(ranks.get(0).progress::flush);
     until(() -> recorder.events.size() == 2);
     assertThat(recorder.events)
         .containsExactlyInAnyOrder("rank 1 step 4 DONE", "rank 0 counter 77");

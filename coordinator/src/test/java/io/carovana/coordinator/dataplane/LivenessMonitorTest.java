@@ -1,10 +1,12 @@
 package io.carovana.coordinator.dataplane;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carovana.coordinator.dataplane.LivenessMonitor.Suspicion;
 import io.carovana.protocol.step.ProgressReport.State;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,11 +23,11 @@ class LivenessMonitorTest {
 
   /** What a rank reports at a time, or null while it is silent. */
   private interface Rank {
-    State at(long ms);
+    @Nullable State at(long ms);
   }
 
   /** Lets time pass until a suspicion or the end; counters rise while ranks compute. */
-  private Suspicion pass(long ms, Rank first, Rank second, double... tilesPerReport) {
+  private @Nullable Suspicion pass(long ms, Rank first, Rank second, double... tilesPerReport) {
     long end = now + ms * MS;
     long start = now;
     double[] done = new double[2];
@@ -53,12 +55,20 @@ class LivenessMonitorTest {
     return null;
   }
 
+  private Suspicion suspected(long ms, Rank first, Rank second, double... tilesPerReport) {
+    return requireNonNull(pass(ms, first, second, tilesPerReport));
+  }
+
   @Test
   void aRankTenTimesSlowerIsNotFenced() {
     monitor.outstanding(true, now);
-    Suspicion suspicion =
-        pass(120_000, ms -> ms % 60_000 < 6_000 ? State.COMPUTING : State.WAITING,
-            ms -> State.COMPUTING, 5, 0.5);
+    @Nullable Suspicion suspicion =
+        pass(
+            120_000,
+            ms -> ms % 60_000 < 6_000 ? State.COMPUTING : State.WAITING,
+            ms -> State.COMPUTING,
+            5,
+            0.5);
     assertThat(suspicion).isNull();
   }
 
@@ -66,8 +76,7 @@ class LivenessMonitorTest {
   void aSilentRankIsFencedWithinTwoSeconds() {
     assertThat(pass(3_000, ms -> State.IDLE, ms -> State.IDLE, 1, 1)).isNull();
     long frozen = now;
-    Suspicion suspicion = pass(3_000, ms -> State.WAITING, ms -> null, 1, 1);
-    assertThat(suspicion).isNotNull();
+    Suspicion suspicion = suspected(3_000, ms -> State.WAITING, ms -> null, 1, 1);
     assertThat(suspicion.rank()).isEqualTo(1);
     assertThat(now - frozen).isLessThan(2_000 * MS);
   }
@@ -76,8 +85,7 @@ class LivenessMonitorTest {
   void aRankThatComputesWithoutProgressIsFencedWithinTwoSeconds() {
     assertThat(pass(3_000, ms -> State.COMPUTING, ms -> State.COMPUTING, 1, 1)).isNull();
     long frozen = now;
-    Suspicion suspicion = pass(3_000, ms -> State.WAITING, ms -> State.COMPUTING, 1, 0);
-    assertThat(suspicion).isNotNull();
+    Suspicion suspicion = suspected(3_000, ms -> State.WAITING, ms -> State.COMPUTING, 1, 0);
     assertThat(suspicion.rank()).isEqualTo(1);
     assertThat(suspicion.reason()).contains("without progress");
     assertThat(now - frozen).isLessThan(2_000 * MS);
@@ -107,14 +115,13 @@ class LivenessMonitorTest {
   @Test
   void aFrozenRankIsFoundThoughTheCoordinatorKeepsPausing() {
     pass(1_000, ms -> State.IDLE, ms -> State.IDLE, 1, 1);
-    Suspicion suspicion = null;
+    @Nullable Suspicion suspicion = null;
     for (int i = 0; i < 20 && suspicion == null; i++) {
       now += 700 * MS;
       monitor.report(0, 0, State.IDLE, now);
       suspicion = monitor.check(now);
     }
-    assertThat(suspicion).isNotNull();
-    assertThat(suspicion.rank()).isEqualTo(1);
+    assertThat(requireNonNull(suspicion).rank()).isEqualTo(1);
   }
 
   @Test
@@ -126,8 +133,7 @@ class LivenessMonitorTest {
   @Test
   void anEpochInWhichAllWaitForOneAnotherIsStalled() {
     monitor.outstanding(true, now);
-    Suspicion suspicion = pass(15_000, ms -> State.WAITING, ms -> State.WAITING, 1, 1);
-    assertThat(suspicion).isNotNull();
+    Suspicion suspicion = suspected(15_000, ms -> State.WAITING, ms -> State.WAITING, 1, 1);
     assertThat(suspicion.rank()).isEqualTo(Suspicion.NOBODY);
   }
 

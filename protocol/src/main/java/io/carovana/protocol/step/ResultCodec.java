@@ -18,7 +18,8 @@ public final class ResultCodec {
 
   /** Bytes {@link #encode} writes at most (the failure's words may take fewer). */
   public static int encodedBytes(StepResult result) {
-    long bytes = HEADER_BYTES + (result.failure == null ? 0 : MAX_FAILURE_BYTES);
+    long bytes = result.failure == null ? 0 : MAX_FAILURE_BYTES;
+    bytes += HEADER_BYTES;
     for (int i = 0; i < result.size(); i++) {
       SequenceResult entry = result.get(i);
       bytes += SEQUENCE_BYTES + 8L * entry.topCount + (entry.hasDigest ? entry.digest.length : 0);

@@ -1,5 +1,6 @@
 package io.carovana.worker.engine;
 
+import static java.util.Objects.requireNonNull;
 import static org.awaitility.Awaitility.await;
 
 import io.carovana.protocol.step.PlanCodec;
@@ -143,8 +144,7 @@ final class EngineRig implements AutoCloseable {
         ProgressCodec.decode(message, report);
         progress
             .computeIfAbsent(rank, r -> new CopyOnWriteArrayList<>())
-            .add(
-                new Progress(report.counter, report.state, report.step, System.nanoTime()));
+            .add(new Progress(report.counter, report.state, report.step, System.nanoTime()));
       }
     } catch (StepFormatException e) {
       throw new LinkException(String.valueOf(e.getMessage()));
@@ -169,7 +169,17 @@ final class EngineRig implements AutoCloseable {
   /** Awaits the results of all ranks. */
   Map<Integer, Outcome> outcome(long step) {
     until(() -> results.getOrDefault(step, Map.of()).size() == writers.size());
-    return results.get(step);
+    return requireNonNull(results.get(step));
+  }
+
+  /** What came of a step on one rank; it must have come. */
+  Outcome result(long step, int rank) {
+    return requireNonNull(results.getOrDefault(step, Map.of()).get(rank));
+  }
+
+  /** A rank's reports so far. */
+  List<Progress> reports(int rank) {
+    return progress.getOrDefault(rank, List.of());
   }
 
   /** Ends the coordinator's side. */

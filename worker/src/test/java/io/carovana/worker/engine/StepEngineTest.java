@@ -119,10 +119,8 @@ class StepEngineTest {
       assertThat(rig.outcome(2).values()).allMatch(o -> o.status() == Status.DONE);
       assertThat(rig.outcome(1).values()).allMatch(o -> o.status() == Status.DONE);
       int sampling = rig.topology.firstOf(stageSizes.length - 1);
-      assertThat(rig.results.get(2L).get(sampling).tokens())
-          .containsExactly(expected(9, stageSizes));
-      assertThat(rig.results.get(1L).get(sampling).tokens())
-          .containsExactly(expected(5, stageSizes));
+      assertThat(rig.result(2, sampling).tokens()).containsExactly(expected(9, stageSizes));
+      assertThat(rig.result(1, sampling).tokens()).containsExactly(expected(5, stageSizes));
       for (int rank = 0; rank < stageSizes[0]; rank++) {
         assertThat(rig.shards.get(rank).trace)
             .containsExactly("1.0", "1.1", "2.0", "2.1", "2.2", "2.3", "1.2", "1.3");
@@ -134,7 +132,7 @@ class StepEngineTest {
   void aLaterStageRunsTheUrgentStepThatOvertookTheOneItWaitsFor() throws Exception {
     CountDownLatch arrived = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
-    
+
     try (EngineRig rig =
         new EngineRig(
             (rank, stage, stages) ->
@@ -203,7 +201,8 @@ class StepEngineTest {
           new java.util.ArrayList<>(IntStream.range(0, ranks).boxed().toList());
       for (int step = 1; step <= steps; step++) {
         StepPlan plan =
-            plan(step, random.nextInt(3) == 0, random.ints(1 + random.nextInt(5), 1, 999).toArray());
+            plan(
+                step, random.nextInt(3) == 0, random.ints(1 + random.nextInt(5), 1, 999).toArray());
         java.util.Collections.shuffle(shuffled, random);
         boolean abort = random.nextInt(6) == 0;
         for (int rank : shuffled) {
@@ -219,12 +218,12 @@ class StepEngineTest {
         }
       }
       for (int step = 1; step <= steps; step++) {
-        var outcome = rig.outcome(step);
+        rig.outcome(step);
         for (int rank = 0; rank < ranks; rank++) {
           int first = rank - rig.topology.ranks().get(rank).tpRank();
-          assertThat(outcome.get(rank).status())
+          assertThat(rig.result(step, rank).status())
               .as("step %d, rank %d", step, rank)
-              .isEqualTo(outcome.get(first).status());
+              .isEqualTo(rig.result(step, first).status());
         }
       }
       for (int rank = 0; rank < ranks; rank++) {
@@ -249,20 +248,20 @@ class StepEngineTest {
       rig.until(() -> last(rig, 0) == State.IDLE && last(rig, 1) == State.IDLE);
       rig.send(plan(1, false, 5));
       rig.until(() -> last(rig, 0) == State.COMPUTING && last(rig, 1) == State.WAITING);
-      var first = rig.progress.get(0).getLast();
-      rig.until(() -> rig.progress.get(0).getLast().atNs() - first.atNs() > 500_000_000L);
-      assertThat(rig.progress.get(0).getLast().counter()).isEqualTo(first.counter());
-      assertThat(rig.progress.get(0).getLast().step()).isEqualTo(1);
+      var first = rig.reports(0).getLast();
+      rig.until(() -> rig.reports(0).getLast().atNs() - first.atNs() > 500_000_000L);
+      assertThat(rig.reports(0).getLast().counter()).isEqualTo(first.counter());
+      assertThat(rig.reports(0).getLast().step()).isEqualTo(1);
       release.countDown();
       rig.outcome(1);
       rig.until(() -> last(rig, 0) == State.IDLE && last(rig, 1) == State.IDLE);
-      assertThat(rig.progress.get(0))
+      assertThat(rig.reports(0))
           .isSortedAccordingTo(Comparator.comparingLong(EngineRig.Progress::counter));
     }
   }
 
   private static State last(EngineRig rig, int rank) {
-    List<EngineRig.Progress> reports = rig.progress.getOrDefault(rank, List.of());
+    List<EngineRig.Progress> reports = rig.reports(rank);
     return reports.isEmpty() ? State.WAITING : reports.getLast().state();
   }
 
@@ -303,8 +302,8 @@ class StepEngineTest {
             2)) {
       rig.send(plan(1, false, 5));
       rig.until(() -> rig.results.containsKey(1L));
-      assertThat(rig.results.get(1L).get(1).status()).isEqualTo(Status.FAILED);
-      assertThat(rig.results.get(1L).get(1).failure()).contains("a bug");
+      assertThat(rig.result(1, 1).status()).isEqualTo(Status.FAILED);
+      assertThat(rig.result(1, 1).failure()).contains("a bug");
       await().atMost(EngineRig.PATIENCE).until(() -> rig.ends.size() == 2);
     }
   }

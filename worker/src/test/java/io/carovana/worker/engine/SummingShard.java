@@ -13,9 +13,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A small deterministic shard that uses its links the way a real one does: rows are exchanged, every
- * layer ends in an all-reduce and a gate, stages hand over, the first rank of the last stage gathers
- * and "samples". What it samples depends on every rank's every contribution.
+ * A small deterministic shard that uses its links the way a real one does: rows are exchanged,
+ * every layer ends in an all-reduce and a gate, stages hand over, the first rank of the last stage
+ * gathers and "samples". What it samples depends on every rank's every contribution.
  */
 class SummingShard implements Shard {
   static final int WIDTH = 8;
