@@ -11,7 +11,7 @@ import java.util.List;
  * @param selfTestPassed whether this epoch's last self-test passed
  * @param scheduler requests, pages, totals
  * @param ranks figures of every rank of the epoch
- * @param droppedEpoch frames of other epochs that arrived at the coordinator
+ * @param droppedEpoch frames of other epochs dropped anywhere, since the process began
  */
 public record AgentStatus(
     long epoch,

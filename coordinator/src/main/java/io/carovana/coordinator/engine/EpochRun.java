@@ -9,6 +9,7 @@ import io.carovana.coordinator.schedule.Scheduler;
 import io.carovana.protocol.step.ProgressReport;
 import io.carovana.protocol.step.StepPlan;
 import io.carovana.protocol.step.StepResult;
+import io.carovana.transport.Topology;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** One epoch on the agent's thread: moves plans out and results in, and judges the ranks. */
 final class EpochRun implements StepEvents, AutoCloseable {
   private final EpochSetup setup;
+  private final StepChannel channel;
   private final Scheduler scheduler;
   private final LivenessMonitor liveness;
   private final PaceMonitor pace;
@@ -32,11 +34,13 @@ final class EpochRun implements StepEvents, AutoCloseable {
     this.nowNs = nowNs;
     int ranks = setup.limits().ranks();
     this.liveness = new LivenessMonitor(ranks, setup.fenceAfterNs(), nowNs);
-    this.pace = new PaceMonitor(setup.stageOfRank().stream().mapToInt(Integer::intValue).toArray());
+    this.pace =
+        new PaceMonitor(setup.topology().ranks().stream().mapToInt(Topology.Rank::stage).toArray());
     this.meters = new RankMeter[ranks];
     for (int rank = 0; rank < ranks; rank++) {
       meters[rank] = new RankMeter();
     }
+    this.channel = setup.channels().open(setup.topology());
     scheduler.begin(setup.epoch(), setup.limits());
   }
 
@@ -47,10 +51,9 @@ final class EpochRun implements StepEvents, AutoCloseable {
   /** One round; the amount of work done. */
   int work(long now) {
     nowNs = now;
-    StepChannel channel = setup.channel();
     int work = channel.poll(this);
     if (channel.connected()) {
-      work += sendOrders(channel);
+      work += sendOrders();
     }
     return work;
   }
@@ -72,11 +75,16 @@ final class EpochRun implements StepEvents, AutoCloseable {
     return figures;
   }
 
+  /** Frames of other epochs that arrived at the coordinator or at a rank. */
   long droppedEpoch() {
-    return setup.channel().droppedOtherEpoch();
+    long dropped = channel.droppedOtherEpoch();
+    for (RankMeter meter : meters) {
+      dropped += meter.droppedEpoch();
+    }
+    return dropped;
   }
 
-  private int sendOrders(StepChannel channel) {
+  private int sendOrders() {
     int sent = 0;
     while (planWaits || scheduler.next(plan)) {
       planWaits = !channel.offer(plan);
@@ -115,6 +123,6 @@ final class EpochRun implements StepEvents, AutoCloseable {
 
   @Override
   public void close() {
-    setup.channel().close();
+    channel.close();
   }
 }

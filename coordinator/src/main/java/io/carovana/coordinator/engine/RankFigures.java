@@ -8,7 +8,6 @@ package io.carovana.coordinator.engine;
  * @param stepP50Ms median of a step
  * @param stepP99Ms 99th percentile
  * @param steps steps done
- * @param droppedEpoch frames of other epochs it dropped
  * @param degraded whether it is much slower than its peers
  */
 public record RankFigures(
@@ -17,5 +16,4 @@ public record RankFigures(
     double stepP50Ms,
     double stepP99Ms,
     long steps,
-    long droppedEpoch,
     boolean degraded) {}

@@ -27,6 +27,10 @@ final class RankMeter {
     droppedEpoch = report.droppedEpoch;
   }
 
+  long droppedEpoch() {
+    return droppedEpoch;
+  }
+
   RankFigures figures(boolean degraded) {
     return new RankFigures(
         computeNs / 1e9,
@@ -34,7 +38,6 @@ final class RankMeter {
         stepUs.getValueAtPercentile(50) / 1e3,
         stepUs.getValueAtPercentile(99) / 1e3,
         steps,
-        droppedEpoch,
         degraded);
   }
 }

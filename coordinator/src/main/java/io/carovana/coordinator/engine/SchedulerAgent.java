@@ -45,6 +45,7 @@ public final class SchedulerAgent implements AutoCloseable {
   private long lastTokenNs;
   private long housekeepingNs;
   private long statusNs;
+  private long droppedBefore;
   private volatile AgentStatus status;
   private volatile boolean closed;
 
@@ -111,6 +112,11 @@ public final class SchedulerAgent implements AutoCloseable {
             scheduler.failQueued(queued);
           }
         });
+  }
+
+  /** What new requests are told while no epoch serves. */
+  public void refuse(Failure because) {
+    order(() -> scheduler.refuse(because));
   }
 
   /** What the agent knew at most a fifth of a second ago, if it is not stuck. */
@@ -207,8 +213,14 @@ public final class SchedulerAgent implements AutoCloseable {
     lastTokenNs = nowNs;
     tokenSeen = false;
     proven = false;
+    try {
+      run = new EpochRun(setup, scheduler, nowNs);
+    } catch (RuntimeException e) {
+      LOG.error("cannot open the data plane of epoch {}", setup.epoch(), e);
+      listener.onBroken(setup.epoch(), Suspicion.NOBODY, "cannot open the data plane: " + e);
+      return;
+    }
     selfTest = new SelfTest(setup.epoch(), setup.probeToken());
-    run = new EpochRun(setup, scheduler, nowNs);
     publish(nowNs);
   }
 
@@ -217,6 +229,7 @@ public final class SchedulerAgent implements AutoCloseable {
     if (current != null) {
       run = null;
       selfTest = null;
+      droppedBefore += current.droppedEpoch();
       scheduler.end(running);
       current.close();
       publish(System.nanoTime());
@@ -269,6 +282,6 @@ public final class SchedulerAgent implements AutoCloseable {
             test != null && test.passed(),
             scheduler.view(),
             current == null ? List.of() : current.figures(),
-            current == null ? 0 : current.droppedEpoch());
+            droppedBefore + (current == null ? 0 : current.droppedEpoch()));
   }
 }
