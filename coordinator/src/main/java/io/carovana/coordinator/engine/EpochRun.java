@@ -122,6 +122,13 @@ final class EpochRun implements StepEvents, AutoCloseable {
   }
 
   @Override
+  public void onLinkLost(int rank, String reason) {
+    if (failed == null) {
+      failed = new Suspicion(rank, reason);
+    }
+  }
+
+  @Override
   public void close() {
     channel.close();
   }

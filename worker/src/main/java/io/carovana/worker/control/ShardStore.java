@@ -1,0 +1,148 @@
+package io.carovana.worker.control;
+
+import io.carovana.model.files.ModelDigest;
+import io.carovana.model.files.ModelException;
+import io.carovana.model.files.ModelFiles;
+import io.carovana.model.quant.Quantization;
+import io.carovana.model.shard.ShardPlan;
+import io.carovana.protocol.Failure;
+import io.carovana.protocol.v1.Assign;
+import io.carovana.protocol.v1.ModelSpec;
+import io.carovana.worker.shard.CpuShard;
+import io.carovana.worker.shard.LoadProgress;
+import io.carovana.worker.shard.ShardLoader;
+import io.carovana.worker.shard.ShardOptions;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Loads shards and keeps the last one, so that an epoch that asks for the same cut of the same
+ * model finds it loaded. One thread calls it.
+ */
+final class ShardStore implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ShardStore.class);
+
+  /** A loaded shard and how wide the model is. */
+  record Loaded(AssignedShard.Key key, CpuShard shard, int hiddenSize) {}
+
+  /** The model cannot be used here; the failure says what to do. */
+  static final class RefusedException extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final transient Failure failure;
+
+    RefusedException(Failure failure) {
+      super(failure.message());
+      this.failure = failure;
+    }
+
+    Failure failure() {
+      return failure;
+    }
+  }
+
+  /** Enough for the kernels to be compiled; a rank is not ready before. */
+  private static final int WARM_UP_MS = 500;
+
+  private final @Nullable Path ownModel;
+  private final int threads;
+  private @Nullable Loaded loaded;
+
+  /**
+   * @param ownModel where this machine has the model; null for the coordinator's path
+   * @param threads compute threads
+   */
+  ShardStore(@Nullable Path ownModel, int threads) {
+    this.ownModel = ownModel;
+    this.threads = threads;
+  }
+
+  /**
+   * The shard an assignment asks for, loaded and warm.
+   *
+   * @param progress told what was read; may throw to give up
+   */
+  Loaded get(Assign assign, LoadProgress progress) throws RefusedException {
+    AssignedShard.Key key = AssignedShard.key(assign);
+    Loaded kept = loaded;
+    if (kept != null && kept.key().equals(key)) {
+      LOG.info("the shard is loaded already");
+      return kept;
+    }
+    close();
+    Loaded fresh = load(assign, key, progress);
+    loaded = fresh;
+    return fresh;
+  }
+
+  /** Frees what is kept. */
+  @Override
+  public void close() {
+    Loaded kept = loaded;
+    loaded = null;
+    if (kept != null) {
+      kept.shard().close();
+    }
+  }
+
+  private Loaded load(Assign assign, AssignedShard.Key key, LoadProgress progress)
+      throws RefusedException {
+    ModelSpec spec = assign.getPlacement().getModel();
+    String path = ownModel == null ? spec.getPath() : ownModel.toString();
+    try (ModelFiles files = ModelFiles.open(path)) {
+      requireDigest(path, spec, ModelDigest.of(files));
+      ShardPlan plan = AssignedShard.plan(files.config(), assign.getPlacement());
+      CpuShard shard =
+          ShardLoader.load(
+              files, plan, plan.ranks().get(assign.getRank()), options(spec, assign), progress);
+      return new Loaded(key, shard, files.config().hiddenSize());
+    } catch (ModelException e) {
+      throw new RefusedException(
+          new Failure.ModelRefused(
+              e.getMessage()
+                  + "; the coordinator serves "
+                  + spec.getPath()
+                  + ": copy it here and name it with --model"));
+    } catch (IllegalArgumentException e) {
+      throw new RefusedException(new Failure.ModelRefused(String.valueOf(e.getMessage())));
+    } catch (OutOfMemoryError e) {
+      throw new RefusedException(
+          new Failure.DoesNotFit(
+              "this process has no memory for its shard (heap of "
+                  + Runtime.getRuntime().maxMemory() / (1 << 20)
+                  + " MiB): start it with a larger heap, or lower --context or --memory"));
+    }
+  }
+
+  private static void requireDigest(String path, ModelSpec spec, String digest)
+      throws RefusedException {
+    if (!digest.equals(spec.getDigest())) {
+      throw new RefusedException(
+          new Failure.ModelRefused(
+              "%s is another model (digest %.12s) than the coordinator serves (%.12s): copy %s from"
+                      .formatted(path, digest, spec.getDigest(), spec.getPath())
+                  + " the coordinator's machine and name it with --model"));
+    }
+  }
+
+  private ShardOptions options(ModelSpec spec, Assign assign) {
+    Quantization quantization = Quantization.ofId(spec.getQuantize());
+    if (quantization == null || !spec.getKvProfile().equals("f32")) {
+      throw new IllegalArgumentException(
+          "this worker knows no quantization "
+              + spec.getQuantize()
+              + " with KV cache "
+              + spec.getKvProfile());
+    }
+    return new ShardOptions(
+        threads,
+        spec.getKvPages(),
+        spec.getMaxStepTokens(),
+        spec.getMaxSequences(),
+        quantization,
+        "auto",
+        WARM_UP_MS,
+        "rank-" + assign.getRank());
+  }
+}
