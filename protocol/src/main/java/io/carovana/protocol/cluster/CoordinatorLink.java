@@ -108,7 +108,7 @@ public final class CoordinatorLink implements AutoCloseable {
     }
     ActorSystem<LinkActor.Command> last = system;
     if (last != null) {
-      last.tell(new LinkActor.Send(listener.goodbye()));
+      last.tell(new LinkActor.Leave(listener.goodbye()));
       ClusterSystem.leave(last);
     }
   }

@@ -32,6 +32,9 @@ final class LinkActor extends AbstractBehavior<LinkActor.Command> {
   /** A message for the coordinator. */
   record Send(Message message) implements Command {}
 
+  /** The last message of a process that leaves; no hello follows it. */
+  record Leave(Message goodbye) implements Command {}
+
   /** The coordinator quarantined this system: nothing it says arrives any more. */
   record Quarantined() implements Command {}
 
@@ -52,6 +55,7 @@ final class LinkActor extends AbstractBehavior<LinkActor.Command> {
   /** Why a system ended that nobody asked to end. */
   static final String REMOVED = "the cluster removed this process";
 
+  private final TimerScheduler<Command> timers;
   private final List<String> seeds;
   private final CoordinatorListener listener;
   private final Consumer<String> replace;
@@ -80,6 +84,7 @@ final class LinkActor extends AbstractBehavior<LinkActor.Command> {
       CoordinatorListener listener,
       Consumer<String> replace) {
     super(context);
+    this.timers = timers;
     this.seeds = seeds;
     this.listener = listener;
     this.replace = replace;
@@ -99,6 +104,7 @@ final class LinkActor extends AbstractBehavior<LinkActor.Command> {
     return newReceiveBuilder()
         .onMessage(Received.class, this::onReceived)
         .onMessage(Send.class, this::onSend)
+        .onMessage(Leave.class, this::onLeave)
         .onMessage(Tick.class, this::onTick)
         .onMessage(Quarantined.class, this::onQuarantined)
         .onSignal(PostStop.class, this::onPostStop)
@@ -133,6 +139,11 @@ final class LinkActor extends AbstractBehavior<LinkActor.Command> {
   private Behavior<Command> onSend(Send send) {
     coordinator().tell(send.message(), org.apache.pekko.actor.ActorRef.noSender());
     return this;
+  }
+
+  private Behavior<Command> onLeave(Leave leave) {
+    timers.cancelAll();
+    return onSend(new Send(leave.goodbye()));
   }
 
   private Behavior<Command> onTick(Tick tick) {

@@ -67,16 +67,21 @@ final class AssignedShard {
                 range(member.getFfnLeaves()),
                 range(member.getVocabRows())));
       }
-      requireCover("KV heads", shards.stream().map(ShardPlan.RankShard::kvGroups).toList(),
+      requireCover(
+          "KV heads",
+          shards.stream().map(ShardPlan.RankShard::kvGroups).toList(),
           config.kvHeads());
-      requireCover("vocabulary rows", shards.stream().map(ShardPlan.RankShard::vocabRows).toList(),
+      requireCover(
+          "vocabulary rows",
+          shards.stream().map(ShardPlan.RankShard::vocabRows).toList(),
           config.vocabSize());
       stages.add(new ShardPlan.Stage(shards.getFirst().layers(), shards));
     }
     ShardPlan plan = new ShardPlan(config, stages);
     requireCover("layers", stages.stream().map(ShardPlan.Stage::layers).toList(), config.layers());
     for (ShardPlan.Stage stage : stages) {
-      requireCover("feed-forward leaves",
+      requireCover(
+          "feed-forward leaves",
           stage.ranks().stream().map(ShardPlan.RankShard::ffnLeaves).toList(),
           plan.ffnLeaves().count());
     }

@@ -146,8 +146,7 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
     }
     long started = System.nanoTime();
     try {
-      ShardStore.Loaded loaded =
-          store.get(assign, (done, total) -> onLoaded(assign, done, total));
+      ShardStore.Loaded loaded = store.get(assign, (done, total) -> onLoaded(assign, done, total));
       EngineConfig config =
           EngineConfig.of(assign.getPlacement(), assign.getRank(), loaded.hiddenSize());
       engine = StepEngine.start(config, loaded.shard(), node, this::onEngineEnded);
