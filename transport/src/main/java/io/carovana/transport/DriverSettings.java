@@ -6,8 +6,6 @@ import io.aeron.logbuffer.LogBufferDescriptor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.agrona.concurrent.BackoffIdleStrategy;
-import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.broadcast.BroadcastBufferDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
@@ -64,7 +62,8 @@ public final class DriverSettings {
         .dirDeleteOnStart(true)
         .dirDeleteOnShutdown(true)
         .threadingMode(ThreadingMode.SHARED)
-        .sharedIdleStrategy(driverIdle())
+        .sharedIdleStrategy(GradualIdle.forDriver())
+        .asyncExecutorEnabled(false)
         .termBufferSparseFile(true)
         .performStorageChecks(true)
         .lowStorageWarningThreshold(0)
@@ -79,12 +78,6 @@ public final class DriverSettings {
         .ipcMtuLength(IPC_MTU)
         .clientLivenessTimeoutNs(CLIENT_LIVENESS_NS)
         .publicationLingerTimeoutNs(LINGER_NS);
-  }
-
-  /** Rests for up to a millisecond, and wakes up in small steps while there is work. */
-  private static IdleStrategy driverIdle() {
-    return new BackoffIdleStrategy(
-        10, 10, TimeUnit.MICROSECONDS.toNanos(10), TimeUnit.MILLISECONDS.toNanos(1));
   }
 
   /**

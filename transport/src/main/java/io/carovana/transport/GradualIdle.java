@@ -6,35 +6,47 @@ import org.agrona.concurrent.IdleStrategy;
 
 /**
  * An idle strategy for few cores that are shared by several processes: spins briefly, gives way a
- * few times, then parks, first for a moment and, as nothing keeps happening, for up to a limit.
- * Counts calls and reads no clock.
+ * few times, then parks, first for a moment, then for up to a limit, and once nothing has happened
+ * for long, for up to another. Counts calls and reads no clock.
  */
 public final class GradualIdle implements IdleStrategy {
-  private static final int SPINS = 64;
-  private static final int YIELDS = 32;
-  private static final int SHORT_PARKS = 64;
-
   /** Timer slack makes this about 70 microseconds on Linux. */
   private static final long SHORT_PARK_NS = TimeUnit.MICROSECONDS.toNanos(20);
 
-  private final int longParksAfter;
+  private static final long MILLISECOND = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private final int yieldsAfter;
+  private final int shortParksAfter;
+  private final int parksAfter;
+  private final int restsAfter;
   private final long longestParkNs;
+  private final long restNs;
   private int idles;
   private long parkNs = SHORT_PARK_NS;
 
-  private GradualIdle(int shortParks, long longestParkNs) {
-    this.longParksAfter = SPINS + YIELDS + shortParks;
+  private GradualIdle(
+      int spins, int yields, int shortParks, int parks, long longestParkNs, long restNs) {
+    yieldsAfter = spins;
+    shortParksAfter = yieldsAfter + yields;
+    parksAfter = shortParksAfter + shortParks;
+    restsAfter = parksAfter + parks;
     this.longestParkNs = longestParkNs;
+    this.restNs = restNs;
   }
 
   /** For waiting inside an exchange: peers are expected any moment, then at least soon. */
   public static GradualIdle forExchange() {
-    return new GradualIdle(SHORT_PARKS, TimeUnit.MICROSECONDS.toNanos(500));
+    return new GradualIdle(64, 32, 64, 0, MILLISECOND / 2, MILLISECOND / 2);
   }
 
-  /** For a duty cycle that may have nothing to do for long. */
+  /** For a duty cycle: at most a millisecond late while busy, four after a second of nothing. */
   public static GradualIdle forDutyCycle() {
-    return new GradualIdle(2, TimeUnit.MILLISECONDS.toNanos(1));
+    return new GradualIdle(32, 8, 8, 1000, MILLISECOND, 4 * MILLISECOND);
+  }
+
+  /** For a media driver, which always has a little to do. */
+  static GradualIdle forDriver() {
+    return new GradualIdle(8, 4, 8, 24, MILLISECOND, 3 * MILLISECOND);
   }
 
   @Override
@@ -48,18 +60,18 @@ public final class GradualIdle implements IdleStrategy {
 
   @Override
   public void idle() {
-    if (idles < SPINS) {
-      idles++;
+    if (idles < yieldsAfter) {
       Thread.onSpinWait();
-    } else if (idles < SPINS + YIELDS) {
-      idles++;
+    } else if (idles < shortParksAfter) {
       Thread.yield();
-    } else if (idles < longParksAfter) {
-      idles++;
+    } else if (idles < parksAfter) {
       LockSupport.parkNanos(SHORT_PARK_NS);
     } else {
-      parkNs = Math.min(parkNs * 2, longestParkNs);
+      parkNs = Math.min(parkNs * 2, idles < restsAfter ? longestParkNs : restNs);
       LockSupport.parkNanos(parkNs);
+    }
+    if (idles < restsAfter) {
+      idles++;
     }
   }
 

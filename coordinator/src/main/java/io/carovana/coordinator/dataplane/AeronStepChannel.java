@@ -31,6 +31,7 @@ public final class AeronStepChannel implements StepChannel {
   private final ProgressReport progress = new ProgressReport();
   private @Nullable StepEvents events;
   private boolean inboundLost;
+  private int resultsReceived;
 
   private AeronStepChannel(AeronNode node, Topology topology) {
     int ranks = topology.ranks().size();
@@ -142,8 +143,10 @@ public final class AeronStepChannel implements StepChannel {
       return 0;
     }
     this.events = events;
+    resultsReceived = 0;
     try {
-      return reader.poll();
+      reader.poll();
+      return resultsReceived;
     } catch (LinkException e) {
       inboundLost = true;
       lose(Math.max(0, reader.failedRank()), e, events);
@@ -170,6 +173,7 @@ public final class AeronStepChannel implements StepChannel {
       if (kind == MessageKind.RESULT) {
         ResultCodec.decode(message, result);
         requireEpoch(rank, result.epoch);
+        resultsReceived++;
         receiver.onResult(rank, result);
       } else {
         ProgressCodec.decode(message, progress);

@@ -32,7 +32,8 @@ public interface StepChannel extends AutoCloseable {
   /**
    * Moves queued orders on and delivers what has arrived.
    *
-   * @return amount of work done, 0 to let the caller's idle strategy rest
+   * @return orders sent and results delivered, 0 to let the caller's idle strategy rest; progress
+   *     reports do not count, so that their beat wakes nobody up
    */
   int poll(StepEvents events);
 
