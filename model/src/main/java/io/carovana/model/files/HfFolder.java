@@ -24,7 +24,7 @@ final class HfFolder {
   private static final String TOKENIZER = "tokenizer.model";
 
   static final int MAX_CONFIG_BYTES = 1 << 22;
-  static final int MAX_INDEX_BYTES = 1 << 24;
+  static final int MAX_INDEX_BYTES = 1 << 22;
   static final int MAX_SHARDS = 4096;
   private static final Pattern SHARD_NAME =
       Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,200}\\.safetensors");

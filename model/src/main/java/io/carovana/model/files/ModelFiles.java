@@ -14,6 +14,9 @@ import java.util.Map;
  * An opened model: its shape, where every tensor lies, and positional reads of any slice. Nothing
  * is mapped and no weight is read until it is asked for. Opening has checked every length, offset
  * and shape against the files.
+ *
+ * <p>Do not interrupt a thread that reads: the JDK then closes the file for all of them, and later
+ * reads are {@link ModelException.ReadFailed}.
  */
 public final class ModelFiles implements TensorReader, AutoCloseable {
   /** Which of the two file layouts a model has. */

@@ -90,7 +90,7 @@ final class SliceLoader {
 
   /** A matrix, quantized on the way if {@code quantization} says so for this part. */
   Panels matrix(Quantization quantization) {
-    OwnBits bits = tensor.type().isFloat() ? quantization.bits(slice.part()) : null;
+    OwnBits bits = quantization.bits(slice.part());
     return bits == null ? asStored() : quantized(OwnFormat.of(reader.config(), tensor, bits));
   }
 
