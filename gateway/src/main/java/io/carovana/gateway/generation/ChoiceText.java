@@ -3,7 +3,7 @@ package io.carovana.gateway.generation;
 import io.carovana.gateway.generation.TextDelta.TokenText;
 import io.carovana.gateway.text.StopMatcher;
 import io.carovana.gateway.text.StopSet;
-import io.carovana.gateway.text.TokenDecoder;
+import io.carovana.model.tokenizer.StreamingDetokenizer;
 import io.carovana.protocol.v1.Token;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ import java.util.List;
  * A token none of whose text is visible is not given out at all.
  */
 final class ChoiceText {
-  private final TokenDecoder decoder;
+  private final StreamingDetokenizer decoder;
   private final StopMatcher matcher;
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private int decodedChars;
@@ -29,7 +29,7 @@ final class ChoiceText {
   /**
    * @param offset code points of the choice's text before the first generated token
    */
-  ChoiceText(TokenDecoder decoder, StopSet stops, int offset) {
+  ChoiceText(StreamingDetokenizer decoder, StopSet stops, int offset) {
     this.decoder = decoder;
     this.matcher = new StopMatcher(stops);
     this.decodedPoints = offset;

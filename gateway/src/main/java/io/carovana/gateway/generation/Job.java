@@ -2,7 +2,7 @@ package io.carovana.gateway.generation;
 
 import io.carovana.gateway.engine.EngineRequest;
 import io.carovana.gateway.text.StopSet;
-import io.carovana.gateway.text.TokenDecoder;
+import io.carovana.model.tokenizer.StreamingDetokenizer;
 import java.util.List;
 
 /**
@@ -22,5 +22,5 @@ public record Job(String id, List<Choice> choices, StopSet stops, int promptToke
    * @param decoder of its tokens, at their beginning
    * @param echo what comes before the generated text
    */
-  public record Choice(EngineRequest request, TokenDecoder decoder, Echo echo) {}
+  public record Choice(EngineRequest request, StreamingDetokenizer decoder, Echo echo) {}
 }

@@ -59,7 +59,8 @@ public record JobPlanner(ModelText text, int context, long limitMs) {
                 maxTokens,
                 Arrays.stream(prompt.encoded().stopIds()).boxed().toList(),
                 limitMs);
-        choices.add(new Job.Choice(request, text.decoder(prompt.encoded()), prompt.echo()));
+        choices.add(
+            new Job.Choice(request, prompt.encoded().detokenizer(text.tokenizer()), prompt.echo()));
       }
     }
     return new Job(id, choices, new StopSet(parameters.stops()), promptTokens);

@@ -17,7 +17,7 @@ final class TokenStrings {
   }
 
   byte[] bytes(int id) {
-    return text.bytes(id);
+    return text.tokenizer().bytesOf(id);
   }
 
   /** The token's text; bytes that are no whole characters as {@code bytes:\xe2\x82}. */

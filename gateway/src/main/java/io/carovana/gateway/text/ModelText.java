@@ -1,6 +1,5 @@
 package io.carovana.gateway.text;
 
-import io.carovana.model.prompt.EncodedPrompt;
 import io.carovana.model.tokenizer.StreamingDetokenizer;
 import io.carovana.model.tokenizer.Tokenizer;
 
@@ -19,16 +18,6 @@ public record ModelText(String digest, Tokenizer tokenizer, int vocabSize) {
    */
   public static ModelText read(String digest, byte[] modelProto, int vocabSize) {
     return new ModelText(digest, Tokenizer.fromModelProto(modelProto), vocabSize);
-  }
-
-  /** A decoder for the answer to a prompt. */
-  public TokenDecoder decoder(EncodedPrompt prompt) {
-    return new TokenDecoder(prompt.detokenizer(tokenizer), tokenizer.vocabSize());
-  }
-
-  /** What a token stands for by itself; nothing for one without a piece. */
-  public byte[] bytes(int id) {
-    return id < tokenizer.vocabSize() ? tokenizer.bytesOf(id) : new byte[0];
   }
 
   /** [i] → code points of the decoded ids before the i-th. */

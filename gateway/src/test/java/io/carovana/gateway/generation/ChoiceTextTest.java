@@ -21,12 +21,11 @@ final class ChoiceTextTest {
   private static final String CODE =
       "    total = 0\n    for 🦙 in héllo:\n        total += 1\n\ndef next_one():\n";
 
-  private final ModelText text;
   private final Tokenizer tokenizer;
 
   ChoiceTextTest() throws IOException {
     byte[] proto = Files.readAllBytes(Path.of("..", "model", "demo-model", "tokenizer.model"));
-    text = ModelText.read("d", proto, 4096);
+    ModelText text = ModelText.read("d", proto, 4096);
     tokenizer = text.tokenizer();
   }
 
@@ -117,7 +116,7 @@ final class ChoiceTextTest {
 
   private ChoiceText choice(List<String> stops, int offset) {
     return new ChoiceText(
-        text.decoder(CompletionPrompt.ofText(tokenizer, "x", "prompt")),
+        CompletionPrompt.ofText(tokenizer, "x", "prompt").detokenizer(tokenizer),
         new StopSet(stops),
         offset);
   }

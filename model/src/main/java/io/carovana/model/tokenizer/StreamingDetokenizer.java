@@ -40,7 +40,7 @@ public final class StreamingDetokenizer {
    * to decoding the prompt alone. A character whose first bytes the prompt holds and whose last
    * ones follow is returned whole.
    *
-   * @throws IndexOutOfBoundsException if an id is not in the vocabulary
+   * @throws IndexOutOfBoundsException if an id is negative
    */
   public static StreamingDetokenizer continuing(Tokenizer tokenizer, int[] promptIds) {
     StreamingDetokenizer detokenizer = new StreamingDetokenizer(tokenizer, true);
@@ -60,8 +60,9 @@ public final class StreamingDetokenizer {
 
   /**
    * Takes the next id and returns the text that is now certain, often one word, sometimes nothing.
+   * An id past the last piece has no text.
    *
-   * @throws IndexOutOfBoundsException if the id is not in the vocabulary
+   * @throws IndexOutOfBoundsException if the id is negative
    */
   public String feed(int id) {
     int value = tokenizer.byteValue(id);

@@ -78,9 +78,10 @@ public final class Tokenizer {
   }
 
   /**
-   * Ids to text. Control pieces give nothing, byte pieces that form no character U+FFFD each.
+   * Ids to text. Control pieces give nothing, byte pieces that form no character U+FFFD each, and
+   * ids past the last piece nothing: a model may have more rows of logits than there are pieces.
    *
-   * @throws IndexOutOfBoundsException if an id is not in the vocabulary
+   * @throws IndexOutOfBoundsException if an id is negative
    */
   public String decode(int[] ids) {
     StreamingDetokenizer detokenizer = StreamingDetokenizer.ofWholeText(this);
@@ -111,14 +112,14 @@ public final class Tokenizer {
   }
 
   /**
-   * What one id stands for by itself: the piece's text with ▁ as a space, nothing for a control
-   * piece, the single byte for a byte piece.
+   * What one id stands for by itself: the piece's text with ▁ as a space, the single byte for a
+   * byte piece, nothing for a control piece or an id past the last piece.
    *
-   * @throws IndexOutOfBoundsException if the id is not in the vocabulary
+   * @throws IndexOutOfBoundsException if the id is negative
    */
   public byte[] bytesOf(int id) {
-    int value = vocabulary.byteValue(id);
-    return value >= 0 ? new byte[] {(byte) value} : surfaces[id].getBytes(StandardCharsets.UTF_8);
+    int value = byteValue(id);
+    return value >= 0 ? new byte[] {(byte) value} : surface(id).getBytes(StandardCharsets.UTF_8);
   }
 
   public int bosId() {
@@ -165,16 +166,19 @@ public final class Tokenizer {
 
   /** The value of a byte piece, -1 for any other. */
   int byteValue(int id) {
-    return vocabulary.byteValue(id);
+    return id < surfaces.length ? vocabulary.byteValue(id) : -1;
   }
 
+  /** The text of a piece that is no byte; empty for control pieces and past the last piece. */
   String surface(int id) {
-    return surfaces[id];
+    return id < surfaces.length ? surfaces[id] : "";
   }
 
   /** Whether a piece of text begins with a space that may be the dummy one. */
   boolean beginsWithSpaceMark(int id) {
-    return vocabulary.type(id).isText() && vocabulary.piece(id).charAt(0) == Vocabulary.SPACE_MARK;
+    return id < surfaces.length
+        && vocabulary.type(id).isText()
+        && vocabulary.piece(id).charAt(0) == Vocabulary.SPACE_MARK;
   }
 
   private static String[] surfaces(Vocabulary vocabulary) {

@@ -115,8 +115,17 @@ class StreamingDetokenizerTest {
   }
 
   @Test
-  void refusesIdsOutsideTheVocabulary() {
-    for (int id : new int[] {-1, TOKENIZER.vocabSize(), Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+  void givesNoTextForRowsOfLogitsThatHaveNoPiece() {
+    for (int id : new int[] {TOKENIZER.vocabSize(), Integer.MAX_VALUE}) {
+      int[] ids = {bytes("€")[0], id, TOKENIZER.idOf("se").getAsInt()};
+      assertThat(join(StreamingDetokenizer.ofWholeText(TOKENIZER), ids)).isEqualTo("\uFFFDse");
+      assertThat(TOKENIZER.bytesOf(id)).isEmpty();
+    }
+  }
+
+  @Test
+  void refusesNegativeIds() {
+    for (int id : new int[] {-1, Integer.MIN_VALUE}) {
       assertThatThrownBy(() -> StreamingDetokenizer.ofWholeText(TOKENIZER).feed(id))
           .isInstanceOf(IndexOutOfBoundsException.class);
     }
