@@ -13,7 +13,7 @@ final class Merger {
   /** Rank of pairs that never merge. */
   static final int NEVER = Integer.MAX_VALUE;
 
-  /** Up to here a scan per merge is cheaper than a heap (measured on Python source). */
+  /** Longest run merged by scanning. Runs are words as a rule, too short to repay a heap. */
   private static final int SCAN_LIMIT = 48;
 
   private static final int INITIAL_CAPACITY = 64;
