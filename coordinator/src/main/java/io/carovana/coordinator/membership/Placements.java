@@ -136,12 +136,11 @@ final class Placements {
       if (held != 0) {
         worker.ref.tell(retire(held, "not part of the placement"));
       }
+    } else if (!current.isReady(rank)) {
+      // Said again with every hello until the answer arrives; either may have been lost.
+      worker.ref.tell(assign(current, rank));
     } else if (held != current.number()) {
-      if (current.isReady(rank)) {
-        end("worker " + worker.node() + " lost its shard", nowNs);
-      } else {
-        worker.ref.tell(assign(current, rank));
-      }
+      end("worker " + worker.node() + " lost its shard", nowNs);
     }
   }
 

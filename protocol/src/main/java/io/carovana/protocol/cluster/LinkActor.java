@@ -143,6 +143,7 @@ final class LinkActor extends AbstractBehavior<LinkActor.Command> {
 
   private Behavior<Command> onLeave(Leave leave) {
     timers.cancelAll();
+    connected = false;
     return onSend(new Send(leave.goodbye()));
   }
 

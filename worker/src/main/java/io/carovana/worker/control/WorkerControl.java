@@ -52,6 +52,7 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("worker-control").daemon(true).factory());
   private volatile @Nullable Assign wanted;
+  private volatile @Nullable ShardReady ready;
   private @Nullable StepEngine engine;
   private long progressSentNs;
 
@@ -123,8 +124,12 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
     }
   }
 
+  /** An assignment said again asks whether the shard is ready: the answer may have been lost. */
   private void onAssign(Assign assign) {
-    if (epoch(assign) > epoch(wanted)) {
+    ShardReady said = ready;
+    if (said != null && epoch(assign) == said.getEpoch() && epoch(assign) == epoch(wanted)) {
+      coordinator.accept(said);
+    } else if (epoch(assign) > epoch(wanted)) {
       LOG.info("epoch {}: rank {}", epoch(assign), assign.getRank());
       wanted = assign;
       thread.execute(() -> take(assign));
@@ -150,7 +155,9 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
       EngineConfig config =
           EngineConfig.of(assign.getPlacement(), assign.getRank(), loaded.hiddenSize());
       engine = StepEngine.start(config, loaded.shard(), node, this::onEngineEnded);
-      coordinator.accept(ready(assign, loaded, (System.nanoTime() - started) / 1e9));
+      ShardReady done = ready(assign, loaded, (System.nanoTime() - started) / 1e9);
+      ready = done;
+      coordinator.accept(done);
     } catch (CancellationException e) {
       LOG.info("loading for epoch {} was given up", epoch(assign));
     } catch (ShardStore.RefusedException e) {

@@ -1,0 +1,257 @@
+package io.carovana.coordinator.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.carovana.protocol.Failure;
+import io.carovana.protocol.step.SequenceResult;
+import io.carovana.protocol.step.StepPlan;
+import io.carovana.protocol.step.StepResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** What the scheduler decides, case by case; one rank acknowledges by hand. */
+class SchedulerTest {
+  private static final int EPOCH = 7;
+
+  private final Journal journal = new Journal();
+  private final Scheduler scheduler = new Scheduler(2, journal);
+  private final StepPlan plan = new StepPlan();
+
+  @Test
+  void decodesAsAnUrgentStepWhileALongPrefillRuns() {
+    begin(1, 100);
+    submit("stream", 3, 10);
+    run();
+    submit("long", 500, 10);
+
+    assertThat(scheduler.next(plan)).isTrue();
+    StepPlan prefill = copy();
+    assertThat(prefill.urgent).isFalse();
+    assertThat(prefill.rows()).isEqualTo(256);
+    assertThat(scheduler.next(plan)).isTrue();
+    assertThat(plan.urgent).isTrue();
+    assertThat(plan.rows()).isEqualTo(1);
+    StepPlan urgent = copy();
+    assertThat(scheduler.next(plan)).as("nothing else is ready").isFalse();
+
+    finish(urgent, 42);
+    assertThat(journal.tokensOf("stream")).hasSize(2);
+    assertThat(scheduler.next(plan)).isTrue();
+    assertThat(plan.urgent).as("the stream goes on inside the same prefill").isTrue();
+  }
+
+  @Test
+  void batchesAllDecodesAndAShortPromptIntoOneStep() {
+    begin(1, 100);
+    submit("a", 3, 10);
+    submit("b", 4, 10);
+    run();
+    submit("c", 20, 10);
+
+    assertThat(scheduler.next(plan)).isTrue();
+    assertThat(plan.size()).isEqualTo(3);
+    assertThat(plan.rows()).isEqualTo(22);
+    assertThat(plan.urgent).isFalse();
+  }
+
+  @Test
+  void fillsAPipelineWithFollowingChunksOfOnePrompt() {
+    begin(2, 100);
+    submit("long", 700, 10);
+
+    assertThat(scheduler.next(plan)).isTrue();
+    assertThat(plan.get(0).start).isZero();
+    assertThat(scheduler.next(plan)).isTrue();
+    assertThat(plan.get(0).start).isEqualTo(256);
+    assertThat(scheduler.next(plan)).isFalse();
+  }
+
+  @Test
+  void abortsAStepThatRunsForNobody() {
+    begin(1, 100);
+    submit("long", 300, 10);
+    assertThat(scheduler.next(plan)).isTrue();
+    StepPlan prefill = copy();
+
+    scheduler.cancel("long", new Failure.Cancelled("gone"));
+
+    assertThat(ending("long").reason()).isEqualTo(Ending.Reason.CANCELLED);
+    assertThat(scheduler.nextAbort()).isEqualTo(prefill.step);
+    assertThat(scheduler.nextAbort()).as("said once").isZero();
+    assertThat(scheduler.view().kvPagesFree()).as("pages in use").isLessThan(100);
+    acknowledge(prefill, StepResult.Status.ABORTED);
+    assertThat(scheduler.view().kvPagesFree()).isEqualTo(100);
+  }
+
+  @Test
+  void refusesWhatDoesNotFitTheContextOrTheQueue() {
+    begin(1, 10);
+    submit("prompt", 330, 1);
+    submit("tokens", 100, 300);
+    assertThat(ending("prompt").failure())
+        .isInstanceOfSatisfying(
+            Failure.ContextExceeded.class, f -> assertThat(f.field()).isEqualTo("prompt"));
+    assertThat(ending("tokens").failure())
+        .isInstanceOfSatisfying(
+            Failure.ContextExceeded.class, f -> assertThat(f.field()).isEqualTo("max_tokens"));
+
+    submit("first", 10, 1);
+    submit("second", 10, 1);
+    submit("third", 10, 1);
+    assertThat(ending("third").failure())
+        .isInstanceOfSatisfying(
+            Failure.Overloaded.class, f -> assertThat(f.retryAfterSeconds()).isPositive());
+    submit("first", 10, 1);
+    assertThat(ending("first").failure()).isInstanceOf(Failure.InvalidRequest.class);
+  }
+
+  @Test
+  void endsByStopIdWithoutEmittingIt() {
+    begin(1, 100);
+    scheduler.submit(request("r", 5, 10, new int[] {9}));
+    assertThat(scheduler.next(plan)).isTrue();
+    finish(copy(), 9);
+
+    assertThat(ending("r").reason()).isEqualTo(Ending.Reason.STOP);
+    assertThat(ending("r").stopId()).isEqualTo(9);
+    assertThat(journal.tokensOf("r")).isEmpty();
+  }
+
+  @Test
+  void failsRunningRequestsWithTheEpochAndKeepsWaitingOnes() {
+    begin(1, 3);
+    submit("running", 60, 30);
+    run();
+    submit("waiting", 60, 30);
+    assertThat(scheduler.view().queued()).isEqualTo(1);
+
+    scheduler.end(new Failure.WorkerLost("gone"));
+    assertThat(ending("running").failure()).isInstanceOf(Failure.WorkerLost.class);
+    assertThat(journal.endings).doesNotContainKey("waiting");
+
+    scheduler.begin(EPOCH + 1, limits(1, 3));
+    assertThat(scheduler.next(plan)).isTrue();
+    assertThat(plan.epoch).isEqualTo(EPOCH + 1);
+  }
+
+  @Test
+  void ignoresResultsOfAnotherEpoch() {
+    begin(1, 100);
+    submit("r", 5, 10);
+    assertThat(scheduler.next(plan)).isTrue();
+    StepPlan stale = copy();
+    stale.epoch = EPOCH - 1;
+
+    finish(stale, 3);
+
+    assertThat(journal.tokensOf("r")).isEmpty();
+    assertThat(scheduler.view().outstanding()).isEqualTo(1);
+  }
+
+  @Test
+  void evictsTheYoungestWhenPagesRunOutAndFinishesBoth() {
+    begin(1, 4);
+    submit("old", 30, 60);
+    submit("young", 30, 60);
+    List<Integer> sizes = new ArrayList<>();
+    for (int i = 0; i < 400 && journal.endings.size() < 2; i++) {
+      if (scheduler.next(plan)) {
+        sizes.add(plan.size());
+        finish(copy(), 1);
+      }
+    }
+
+    assertThat(sizes).as("they ran together for a while, then one by one").contains(1, 2);
+    assertThat(journal.tokensOf("old")).hasSize(60);
+    assertThat(journal.tokensOf("young")).hasSize(60);
+    assertThat(scheduler.view().kvPagesFree()).isEqualTo(4);
+  }
+
+  @Test
+  void expiresByTheClockItIsGiven() {
+    begin(1, 100);
+    Request request =
+        new Request(
+            "r", "g", new int[] {1, 2}, new int[0], Request.Sampling.GREEDY, 5, new int[0], 1_000);
+    scheduler.submit(request);
+
+    scheduler.expire(999);
+    assertThat(journal.endings).isEmpty();
+    scheduler.expire(1_000);
+    assertThat(ending("r").failure()).isInstanceOf(Failure.DeadlineExceeded.class);
+  }
+
+  private void begin(int stages, int pages) {
+    scheduler.begin(EPOCH, limits(stages, pages));
+    scheduler.accept();
+  }
+
+  private static EngineLimits limits(int stages, int pages) {
+    return new EngineLimits(1, 0, stages, pages * KvPool.PAGE_TOKENS, pages, 256, 4);
+  }
+
+  private void submit(String id, int promptLength, int maxTokens) {
+    scheduler.submit(request(id, promptLength, maxTokens, new int[0]));
+  }
+
+  private static Request request(String id, int promptLength, int maxTokens, int[] stops) {
+    return new Request(
+        id,
+        "g",
+        new int[promptLength],
+        new int[0],
+        Request.Sampling.GREEDY,
+        maxTokens,
+        stops,
+        Request.NO_DEADLINE);
+  }
+
+  private void run() {
+    assertThat(scheduler.next(plan)).isTrue();
+    finish(copy(), 5);
+  }
+
+  /** Answers a step with {@code token} for every sequence that samples. */
+  private void finish(StepPlan step, int token) {
+    StepResult result = new StepResult();
+    result.epoch = step.epoch;
+    result.step = step.step;
+    for (int i = 0; i < step.size(); i++) {
+      if (step.get(i).sample) {
+        SequenceResult one = result.add();
+        one.sequence = step.get(i).sequence;
+        one.token = token;
+      }
+    }
+    scheduler.onResult(0, result);
+  }
+
+  private void acknowledge(StepPlan step, StepResult.Status status) {
+    StepResult result = new StepResult();
+    result.epoch = step.epoch;
+    result.step = step.step;
+    result.status = status;
+    scheduler.onResult(0, result);
+  }
+
+  private StepPlan copy() {
+    StepPlan copy = new StepPlan();
+    copy.epoch = plan.epoch;
+    copy.step = plan.step;
+    copy.urgent = plan.urgent;
+    for (int i = 0; i < plan.size(); i++) {
+      var entry = copy.add();
+      entry.sequence = plan.get(i).sequence;
+      entry.start = plan.get(i).start;
+      entry.rows = plan.get(i).rows;
+      entry.sample = plan.get(i).sample;
+    }
+    return copy;
+  }
+
+  private Ending ending(String id) {
+    return Objects.requireNonNull(journal.endings.get(id));
+  }
+}
