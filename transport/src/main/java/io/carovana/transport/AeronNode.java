@@ -26,7 +26,6 @@ public final class AeronNode implements AutoCloseable {
   private final String driverDirectory;
   private final Endpoint endpoint;
   private final String listenChannel;
-  private final long driverTimeoutMs;
   private Aeron client;
   private boolean closed;
 
@@ -34,13 +33,11 @@ public final class AeronNode implements AutoCloseable {
       @Nullable MediaDriver driver,
       String driverDirectory,
       Endpoint endpoint,
-      String listenChannel,
-      long driverTimeoutMs) {
+      String listenChannel) {
     this.driver = driver;
     this.driverDirectory = driverDirectory;
     this.endpoint = endpoint;
     this.listenChannel = listenChannel;
-    this.driverTimeoutMs = driverTimeoutMs;
     this.client = connectClient();
   }
 
@@ -51,13 +48,8 @@ public final class AeronNode implements AutoCloseable {
    * @throws io.aeron.exceptions.DriverTimeoutException if no driver runs there
    */
   public static AeronNode connect(Path driverDirectory, int streamBase) {
-    return connect(driverDirectory, streamBase, DRIVER_TIMEOUT_MS);
-  }
-
-  static AeronNode connect(Path driverDirectory, int streamBase, long driverTimeoutMs) {
     Endpoint endpoint = Endpoint.ipc(streamBase);
-    return new AeronNode(
-        null, driverDirectory.toString(), endpoint, endpoint.channel(), driverTimeoutMs);
+    return new AeronNode(null, driverDirectory.toString(), endpoint, endpoint.channel());
   }
 
   /**
@@ -85,8 +77,7 @@ public final class AeronNode implements AutoCloseable {
     context.errorHandler(error -> LOG.warn("media driver", error));
     MediaDriver driver = MediaDriver.launch(context);
     try {
-      return new AeronNode(
-          driver, driver.aeronDirectoryName(), endpoint, listen, DRIVER_TIMEOUT_MS);
+      return new AeronNode(driver, driver.aeronDirectoryName(), endpoint, listen);
     } catch (RuntimeException e) {
       driver.close();
       throw e;
@@ -97,7 +88,7 @@ public final class AeronNode implements AutoCloseable {
     return Aeron.connect(
         new Aeron.Context()
             .aeronDirectoryName(driverDirectory)
-            .driverTimeoutMs(driverTimeoutMs)
+            .driverTimeoutMs(DRIVER_TIMEOUT_MS)
             .errorHandler(error -> LOG.warn("Aeron client", error))
             .subscriberErrorHandler(
                 error -> {

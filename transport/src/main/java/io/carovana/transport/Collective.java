@@ -2,9 +2,9 @@ package io.carovana.transport;
 
 /**
  * The running exchange among the ranks of a stage: what goes out to each peer and what comes in
- * from each, in up to two phases. A state machine without I/O of its own; {@link AeronLinks} moves
- * its frames. All blocks of the first phase and the incoming blocks of the second are known from
- * the start, because a peer may enter its second phase earlier.
+ * from each, in up to two phases. A state machine without I/O of its own; {@link PeerExchange}
+ * moves its frames. All blocks of the first phase and the incoming blocks of the second are known
+ * from the start, because a peer may enter its second phase earlier.
  */
 final class Collective {
   /** Phases of an exchange at most. */

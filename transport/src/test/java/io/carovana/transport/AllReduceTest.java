@@ -22,8 +22,8 @@ class AllReduceTest {
     16_383,
     16_384,
     50_001,
-    AeronLinks.SEGMENT_ELEMENTS,
-    AeronLinks.SEGMENT_ELEMENTS + 3
+    AllReduce.SEGMENT_ELEMENTS,
+    AllReduce.SEGMENT_ELEMENTS + 3
   };
 
   static Stream<Arguments> meshes() {

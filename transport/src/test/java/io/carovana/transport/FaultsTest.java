@@ -100,8 +100,8 @@ class FaultsTest {
   @Test
   void endsAnOperationWhenTheDriverDies(@TempDir Path directory) throws Exception {
     MediaDriverHost host = MediaDriverHost.start(directory.resolve("driver"));
-    try (AeronNode one = AeronNode.connect(host.directory(), 1, 1_000);
-        AeronNode two = AeronNode.connect(host.directory(), 2, 1_000);
+    try (AeronNode one = AeronNode.connect(host.directory(), 1);
+        AeronNode two = AeronNode.connect(host.directory(), 2);
         Mesh threads = new Mesh(Medium.IPC, 1)) {
       Topology topology =
           new Topology(

@@ -68,6 +68,10 @@ final class Mesh implements AutoCloseable {
     }
   }
 
+  Path directory() {
+    return directory;
+  }
+
   AeronNode node(int index) {
     return nodes.get(index);
   }

@@ -309,6 +309,25 @@ class StepEngineTest {
   }
 
   @Test
+  void closingStopsALongStepOfARankWithoutPeers() throws Exception {
+    CountDownLatch arrived = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    try (EngineRig rig =
+        new EngineRig(
+            (rank, stage, stages) -> new HeldShard(stage, stages, 1, arrived, release), 1)) {
+      rig.send(plan(1, false, 5));
+      assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
+      Thread closer = Thread.ofPlatform().start(rig.engines.getFirst()::close);
+      await()
+          .atMost(EngineRig.PATIENCE)
+          .until(() -> closer.getState() == Thread.State.TIMED_WAITING);
+      release.countDown();
+      closer.join(20_000);
+      assertThat(rig.shards.getFirst().trace).containsExactly("1.0", "1.1");
+    }
+  }
+
+  @Test
   void closingStopsAStepThatWaitsForPeers() throws Exception {
     CountDownLatch arrived = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
