@@ -1,4 +1,0 @@
-@NullMarked
-package io.carovana.chaostests;
-
-import org.jspecify.annotations.NullMarked;
