@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 /** {@code carovana up} in the foreground, as a person would run it. */
 final class Instance implements AutoCloseable {
   static final String NAME = "chaos";
-  private static final Duration START = Duration.ofSeconds(90);
-  private static final Duration RECOVERY = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofSeconds(120);
+  private static final Duration RECOVERY = Duration.ofSeconds(120);
   private static final long STOP_S = 30;
 
   private final Path home;

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Roles started one by one, as on several machines: each its own media driver, UDP on loopback. */
 class RolesIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
   private static final long STOP_S = 15;
   private static final String PROMPT = "import os\n\ndef walk(";
 

@@ -42,6 +42,9 @@ final class DownCommand extends SettingsCommand {
     Optional<InstanceState> state = folder.read();
     List<ProcessIdentity> alive = state.map(DownCommand::alive).orElse(List.of());
     if (state.isEmpty() || alive.isEmpty()) {
+      if (state.isPresent()) {
+        forget(folder, state.get());
+      }
       throw new CliException(ExitCode.NOT_RUNNING, "the instance '" + name + "' is not running.");
     }
     // The supervisor stops the others in order; without one they stop by themselves.
@@ -55,15 +58,20 @@ final class DownCommand extends SettingsCommand {
         throw new CliException(ExitCode.FAILED, "processes are left: " + alive(state.get()));
       }
     }
-    if (!state.get().aeronDir().isEmpty()) {
-      InstanceFolder.deleteTree(Path.of(state.get().aeronDir()));
-    }
-    folder.clear();
+    forget(folder, state.get());
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("name", name);
     json.put("stopped", alive.size());
     result(json, "Stopped '" + name + "' (" + alive.size() + " processes)");
     return ExitCode.OK;
+  }
+
+  /** Removes what a killed supervisor could not; one that stopped in order has done it. */
+  private static void forget(InstanceFolder folder, InstanceState state) throws IOException {
+    if (!state.aeronDir().isEmpty()) {
+      InstanceFolder.deleteTree(Path.of(state.aeronDir()));
+    }
+    folder.clear();
   }
 
   private static List<ProcessIdentity> alive(InstanceState state) {

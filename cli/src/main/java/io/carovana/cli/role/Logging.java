@@ -46,6 +46,9 @@ public final class Logging {
       add(context, stderr(), CONSOLE_PATTERN);
     }
     root(context).setLevel(Level.INFO);
+    // Membership at info is one line per gossip; what matters of it Carovana says itself.
+    context.getLogger("org.apache.pekko").setLevel(Level.WARN);
+    context.getLogger("org.apache.pekko.cluster.sbr").setLevel(Level.INFO);
   }
 
   /** Warnings to stderr, for commands that are not roles. */

@@ -40,7 +40,7 @@ final class Supervisor {
   private static final class Slot {
     final ChildSpec spec;
     final RestartPolicy policy = new RestartPolicy();
-    @Nullable Child child;
+    volatile @Nullable Child child;
     long startAtMs;
 
     Slot(ChildSpec spec) {
@@ -107,6 +107,11 @@ final class Supervisor {
       killAll();
     }
     events.add(new Event.Signalled(name));
+  }
+
+  /** Whether everything is on its way out. */
+  boolean isStopping() {
+    return stopping;
   }
 
   /** Runs until a signal or a fault that starting again does not cure; everything is gone then. */
