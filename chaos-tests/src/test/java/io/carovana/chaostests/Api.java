@@ -58,8 +58,7 @@ final class Api {
   }
 
   Answer complete(ObjectNode request) throws IOException, InterruptedException {
-    HttpResponse<String> response =
-        client.send(post(request), BodyHandlers.ofString());
+    HttpResponse<String> response = client.send(post(request), BodyHandlers.ofString());
     return new Answer(response.statusCode(), Distribution.JSON.readTree(response.body()));
   }
 

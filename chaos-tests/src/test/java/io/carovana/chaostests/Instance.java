@@ -61,7 +61,8 @@ final class Instance implements AutoCloseable {
           .pollInterval(Duration.ofMillis(100))
           .until(() -> !process.isAlive() || instance.greeting().contains("curl "));
       if (!process.isAlive()) {
-        throw new AssertionError("up ended with " + process.exitValue() + ": " + instance.progress());
+        throw new AssertionError(
+            "up ended with " + process.exitValue() + ": " + instance.progress());
       }
     } catch (RuntimeException e) {
       String progress = instance.progress();
@@ -107,8 +108,7 @@ final class Instance implements AutoCloseable {
 
   /** The supervisor and all it started. */
   List<ProcessIdentity> processes() {
-    return Stream.concat(
-            Stream.of(identity), new TreeMap<>(state().processes()).values().stream())
+    return Stream.concat(Stream.of(identity), new TreeMap<>(state().processes()).values().stream())
         .toList();
   }
 

@@ -156,11 +156,13 @@ class LifecycleIT {
     Path folder = Files.createDirectories(home.resolve("model"));
     Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"llama\"");
     Distribution.Outcome up =
-        Distribution.run(home, "up", "--port", "" + Distribution.freePort(), "--model", "" + folder);
+        Distribution.run(
+            home, "up", "--port", "" + Distribution.freePort(), "--model", "" + folder);
     assertThat(up.exit()).as(up.err()).isEqualTo(6);
     assertThat(up.err()).contains("config.json");
     Distribution.Outcome missing =
-        Distribution.run(home, "up", "--port", "" + Distribution.freePort(), "--model", "/no/model");
+        Distribution.run(
+            home, "up", "--port", "" + Distribution.freePort(), "--model", "/no/model");
     assertThat(missing.exit()).isEqualTo(6);
     assertThat(missing.err()).contains("/no/model");
     assertThat(new InstanceFolder(home, "default").read()).isEmpty();
@@ -170,7 +172,14 @@ class LifecycleIT {
   void aModelThatDoesNotFitIsRefusedWithWhatWould() throws Exception {
     Distribution.Outcome up =
         Distribution.run(
-            home, "up", "--port", "" + Distribution.freePort(), "--memory", "12m", "--context", "8192");
+            home,
+            "up",
+            "--port",
+            "" + Distribution.freePort(),
+            "--memory",
+            "12m",
+            "--context",
+            "8192");
     assertThat(up.exit()).as(up.err()).isEqualTo(5);
     assertThat(up.err()).contains("does not fit").contains("KV per token").contains("--context");
     assertThat(new InstanceFolder(home, "default").read()).isEmpty();

@@ -21,7 +21,8 @@ final class Usage {
 
   /**
    * Resident memory in bytes; of pages shared with other processes (jars, the JDK, the media
-   * driver's files) its proportional share, so that a sum over processes is what they take together.
+   * driver's files) its proportional share, so that a sum over processes is what they take
+   * together.
    */
   static long residentBytes(ProcessIdentity process) throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/smaps_rollup"))) {

@@ -19,7 +19,9 @@ class ModelCommandsTest {
   @Test
   void generateGivesTheSameBytesForAnyRanksChunksAndThreads() {
     String[] one = {"--prompt", "def f(x):", "--ranks", "1", "--threads", "2"};
-    String[] three = {"--prompt", "def f(x):", "--ranks", "3", "--threads", "1", "--prefill-chunk", "2"};
+    String[] three = {
+      "--prompt", "def f(x):", "--ranks", "3", "--threads", "1", "--prefill-chunk", "2"
+    };
     var first = generate(one);
     var second = generate(three);
     assertThat(first.path("ids").size()).isEqualTo(6);
@@ -56,7 +58,15 @@ class ModelCommandsTest {
   void aPromptLongerThanTheContextIsAUsageError() {
     int exit =
         captured.run(
-            "generate", "--model", MODEL, "--prompt", "a b c d e f", "--max-tokens", "8", "--context", "8");
+            "generate",
+            "--model",
+            MODEL,
+            "--prompt",
+            "a b c d e f",
+            "--max-tokens",
+            "8",
+            "--context",
+            "8");
     assertThat(exit).isEqualTo(2);
     assertThat(captured.err()).contains("exceeds the context of 8 tokens");
   }
@@ -99,7 +109,9 @@ class ModelCommandsTest {
 
   @Test
   void planSaysWhatEachNodeHoldsAndWhetherItFits() {
-    assertThat(captured.run("placement", "plan", "--model", MODEL, "--nodes", "1g,1g", "--output", "json"))
+    assertThat(
+            captured.run(
+                "placement", "plan", "--model", MODEL, "--nodes", "1g,1g", "--output", "json"))
         .as(captured.err())
         .isZero();
     var json = Json.read(captured.out());
@@ -116,10 +128,21 @@ class ModelCommandsTest {
   void benchMeasures() {
     int exit =
         captured.run(
-            "bench", "--model", MODEL, "--prompt-tokens", "8", "--new-tokens", "4", "--threads", "1", "--output", "json");
+            "bench",
+            "--model",
+            MODEL,
+            "--prompt-tokens",
+            "8",
+            "--new-tokens",
+            "4",
+            "--threads",
+            "1",
+            "--output",
+            "json");
     assertThat(exit).as(captured.err()).isZero();
     var json = Json.read(captured.out());
-    for (String key : new String[] {"prefill_tokens_per_s", "decode_tokens_per_s", "load_s", "peak_rss_mb"}) {
+    for (String key :
+        new String[] {"prefill_tokens_per_s", "decode_tokens_per_s", "load_s", "peak_rss_mb"}) {
       assertThat(json.path(key).asDouble()).as(key).isPositive();
     }
   }

@@ -15,7 +15,9 @@ class GreetingTest {
         .contains("carovana down --name x")
         .doesNotContain("Authorization")
         .doesNotContain("noproxy");
-    assertThat(greeting.json()).containsEntry("url", "http://127.0.0.1:81").containsEntry("pid", 7L);
+    assertThat(greeting.json())
+        .containsEntry("url", "http://127.0.0.1:81")
+        .containsEntry("pid", 7L);
   }
 
   @Test

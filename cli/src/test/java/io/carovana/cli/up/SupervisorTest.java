@@ -62,7 +62,12 @@ class SupervisorTest {
   void nothingIsLeft() {
     folder
         .read()
-        .ifPresent(state -> state.processes().values().forEach(p -> p.handle().ifPresent(ProcessHandle::destroyForcibly)));
+        .ifPresent(
+            state ->
+                state
+                    .processes()
+                    .values()
+                    .forEach(p -> p.handle().ifPresent(ProcessHandle::destroyForcibly)));
   }
 
   @Test
@@ -90,7 +95,10 @@ class SupervisorTest {
     before.handle().orElseThrow().destroyForcibly();
     await()
         .atMost(PATIENCE)
-        .until(() -> folder.read().orElseThrow().processes().containsKey("worker-1") && !process("worker-1").equals(before));
+        .until(
+            () ->
+                folder.read().orElseThrow().processes().containsKey("worker-1")
+                    && !process("worker-1").equals(before));
     await().atMost(PATIENCE).until(() -> progress.contains("Serving again"));
     assertThat(progress).anyMatch(line -> line.contains("worker-1 was killed by signal 9"));
     supervisor.signal(Signals.INTERRUPT);
@@ -102,7 +110,8 @@ class SupervisorTest {
     start("refuse", "ok", "ok");
     assertThat(ended()).isEqualTo(ExitCode.BAD_MODEL);
     assertThat(progress).contains("no such model");
-    assertThat(folder.read().orElseThrow().processes().values()).noneMatch(ProcessIdentity::isAlive);
+    assertThat(folder.read().orElseThrow().processes().values())
+        .noneMatch(ProcessIdentity::isAlive);
     assertThat(served).hasValue(0);
   }
 
