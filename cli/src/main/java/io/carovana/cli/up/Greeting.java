@@ -65,7 +65,8 @@ record Greeting(
         + url
         + "/v1/completions -H 'Content-Type: application/json' "
         + (keyNeeded ? "-H \"Authorization: Bearer $CAROVANA_API_KEY\" " : "")
-        + "-d '{\"prompt\": \"def fibonacci(n):\", \"max_tokens\": 48, \"temperature\": 0"
+        + "-d '{\"prompt\": \"class Point:\\n    def __init__(self, x, y):\", \"max_tokens\": 64,"
+        + " \"temperature\": 0.7, \"top_p\": 0.9, \"seed\": 1"
         + (stream ? ", \"stream\": true" : "")
         + "}'";
   }
