@@ -81,7 +81,8 @@ class FaultsIT {
   @Test
   @Order(2)
   void aClientThatGoesGivesItsPagesBack() throws Exception {
-    long baseline = freePages();
+    long baseline = api.status().at("/kv_pages/total").asLong();
+    await().atMost(PATIENCE).until(() -> freePages() == baseline);
     try (EventStream stream = api.stream(Api.greedy(PROMPT, LONG))) {
       assertThat(stream.next()).isPresent();
       await().atMost(PATIENCE).until(() -> freePages() < baseline);

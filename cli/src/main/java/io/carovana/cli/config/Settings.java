@@ -87,6 +87,19 @@ public final class Settings {
     return new Settings(changed);
   }
 
+  /** Everything, secrets hidden. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    entries.forEach(
+        (setting, entry) ->
+            text.append(text.isEmpty() ? "" : ", ")
+                .append(setting.key())
+                .append('=')
+                .append(setting.secret() ? "(hidden)" : entry.text()));
+    return text.toString();
+  }
+
   private static ConfigException missing(Setting setting) {
     return new ConfigException(setting.flag() + " is needed: " + setting.description());
   }
