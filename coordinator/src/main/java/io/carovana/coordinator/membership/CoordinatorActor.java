@@ -72,7 +72,8 @@ public final class CoordinatorActor extends AbstractBehavior<CoordinatorActor.Co
     super(context);
     this.parts = parts;
     this.agent = new SchedulerAgent(parts.settings().maxQueue(), listener(context.getSelf()));
-    this.placements = new Placements(parts, workers, agent, new Fence(context.getSystem()));
+    this.placements =
+        new Placements(parts, workers, agent, Fence.of(context.getSystem()), System.nanoTime());
     this.report = new StateReport(incarnation, parts, workers, placements, agent);
     timers.startTimerWithFixedDelay(new Tick(), TICK);
     context.getLog().info("coordinator {} serves {}", incarnation, parts.model().name());

@@ -8,19 +8,19 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 
 /** Shuts a fenced process out of the cluster, so that it cannot hold up those who join. */
-class Fence {
-  private final ActorSystem<?> system;
+@FunctionalInterface
+interface Fence {
+  /** Downs the member that {@code ref} lives in. */
+  void down(ActorRef<Message> ref);
 
-  Fence(ActorSystem<?> system) {
-    this.system = system;
-  }
-
-  /** Downs the member that {@code ref} lives in, if it is another one. */
-  void down(ActorRef<Message> ref) {
-    Address address = ref.path().address();
-    Cluster cluster = Cluster.get(system);
-    if (address.hasGlobalScope() && !address.equals(cluster.selfMember().address())) {
-      cluster.manager().tell(new Down(address));
-    }
+  /** A fence around the cluster of {@code system}, which never downs itself. */
+  static Fence of(ActorSystem<?> system) {
+    return ref -> {
+      Address address = ref.path().address();
+      Cluster cluster = Cluster.get(system);
+      if (address.hasGlobalScope() && !address.equals(cluster.selfMember().address())) {
+        cluster.manager().tell(new Down(address));
+      }
+    };
   }
 }

@@ -55,13 +55,14 @@ final class Placements {
   private int failuresInARow;
   private long notBeforeNs;
 
-  Placements(CoordinatorParts parts, Workers workers, SchedulerAgent agent, Fence fence) {
+  Placements(
+      CoordinatorParts parts, Workers workers, SchedulerAgent agent, Fence fence, long nowNs) {
     this.parts = parts;
     this.workers = workers;
     this.agent = agent;
     this.fence = fence;
     this.planner = new PlacementPlanner(parts.model().files(), rules(parts.settings()));
-    this.notBeforeNs = System.nanoTime();
+    this.notBeforeNs = nowNs;
   }
 
   /** What the operator asked for, checked. */
