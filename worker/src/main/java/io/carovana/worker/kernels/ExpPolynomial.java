@@ -3,8 +3,8 @@ package io.carovana.worker.kernels;
 /**
  * exp in f32: {@code x = n ln2 + r} with |r| at most ln2 / 2, then a polynomial of degree 6 fitted
  * for the least largest relative error (3.2e-9 before rounding), its coefficients rounded to f32
- * one after the other. The largest error over all f32 is below one unit in the last place; results
- * below the smallest denormal are 0, above the largest float infinity, NaN stays NaN.
+ * one after the other. The largest error is 1.01 units in the last place; results below the
+ * smallest denormal are 0, above the largest float infinity, NaN stays NaN.
  */
 public final class ExpPolynomial {
   /** Arguments below give 0. */

@@ -4,13 +4,13 @@ package io.carovana.worker.kernels;
  * Panels of integer weights with f16 scales, at about the size of the file's own blocks.
  *
  * <ul>
- *   <li>{@link #codes}: 4-bit low parts, four neighbouring columns k in two bytes, {@code [column /
- *       4][32 rows][2]}: byte k % 2, the low nibble for the first two columns. Or signed bytes
- *       {@code [column / 2][32 rows][2]} for 8-bit formats. Read as int16, a row's two neighbouring
- *       columns are the halves of one int, as in {@link Activations#pairs}.
- *   <li>{@link #highs}: the bits above the nibble. Q5_K: {@code [column / 16][32 rows][2]}, bit
- *       (column / 2) % 8 of byte column % 2. Q6_K: {@code [column / 8][32 rows][2]}, bits 2 *
- *       ((column / 2) % 4) and the next.
+ *   <li>{@link #codes}: an int16 holds some columns of one row, lowest bits first, even and odd
+ *       columns side by side: {@code [column / columns per pair][32 rows][2]}. A pair holds the
+ *       4-bit codes (or the low four bits) of eight columns, or the bytes of four. A shift and a
+ *       mask leave two neighbouring columns of a row in neighbouring lanes, as they are in {@link
+ *       Activations#pairs}.
+ *   <li>{@link #highs}: the bits above the low four in the same order: Q5_K's fifth bits of 32
+ *       columns a pair, Q6_K's upper two of 16.
  *   <li>{@link #scales}: f16, {@code [super-block][32 rows]}; where the format has a minimum {@code
  *       [super-block][2][32 rows]}, first d, then dmin.
  *   <li>{@link #subScales}: K-quants, {@code [column / 32][32 rows][2]}: scale and minimum, or the
@@ -26,8 +26,8 @@ public final class IntegerPanels implements Panels {
   private final int columns;
   private final int firstColumn;
   private final int superBlocks;
-  private final byte[] codes;
-  private final byte[] highs;
+  private final short[] codes;
+  private final short[] highs;
   private final short[] scales;
   private final byte[] subScales;
 
@@ -56,20 +56,20 @@ public final class IntegerPanels implements Panels {
     this.superBlocks = (firstColumn + columns + format.superBlock() - 1) / format.superBlock();
     int planes = format.hasMinimum() ? 2 : 1;
     long cells = (long) columns * LANES;
-    codes = new byte[Panels.arrayLength(rows, format.bits() == 8 ? cells : cells / 2)];
-    highs = new byte[Panels.arrayLength(rows, cells * format.highBits() / 8)];
+    codes = new short[Panels.arrayLength(rows, cells * lowBits() / Short.SIZE)];
+    highs = new short[Panels.arrayLength(rows, cells * format.highBits() / Short.SIZE)];
     scales = new short[Panels.arrayLength(rows, (long) superBlocks * planes * LANES)];
     long blocks = format.hasSubScales() ? columns / format.block() : 0;
     subScales = new byte[Panels.arrayLength(rows, blocks * 2 * LANES)];
   }
 
-  /** Low nibbles or signed bytes. */
-  public byte[] codes() {
+  /** Codes, or their low four bits. */
+  public short[] codes() {
     return codes;
   }
 
   /** Fifth and sixth bits; empty where codes have four or eight. */
-  public byte[] highs() {
+  public short[] highs() {
     return highs;
   }
 
@@ -93,20 +93,33 @@ public final class IntegerPanels implements Panels {
     return superBlocks;
   }
 
-  /** Index in {@link #codes} of lane 0 at {@code column}, which begins a byte pair. */
+  /** Bits of a code in {@link #codes}. */
+  public int lowBits() {
+    return format.bits() == Byte.SIZE ? Byte.SIZE : Byte.SIZE / 2;
+  }
+
+  /** Index in {@link #codes} of row 0's pair that holds {@code column}. */
   public int codeIndex(int panel, int column) {
-    int perPair = format.bits() == 8 ? 2 : 4;
-    return (panel * columns + column) / perPair * 2 * LANES;
+    return index(panel, column, lowBits());
   }
 
-  /** Index in {@link #highs} of lane 0 at {@code column}, which begins a byte pair. */
+  /** Index in {@link #highs} of row 0's pair that holds {@code column}'s bits. */
   public int highIndex(int panel, int column) {
-    return (panel * columns + column) / highColumns() * 2 * LANES;
+    return index(panel, column, format.highBits());
   }
 
-  /** Columns whose upper bits share a byte pair: 16 or 8. */
-  public int highColumns() {
-    return 2 * Byte.SIZE / format.highBits();
+  private int index(int panel, int column, int bits) {
+    return (panel * columns + column) / columnsPerPair(bits) * 2 * LANES;
+  }
+
+  /** Columns whose {@code bits} share a pair of int16. */
+  public static int columnsPerPair(int bits) {
+    return 2 * Short.SIZE / bits;
+  }
+
+  /** Lowest bit of {@code column} in its int16. */
+  private static int bitPlace(int column, int bits) {
+    return column % columnsPerPair(bits) / 2 * bits;
   }
 
   /** Index in {@link #scales} of lane 0's scale for {@code column}; dmin follows 32 later. */
@@ -128,16 +141,15 @@ public final class IntegerPanels implements Panels {
   public int code(int row, int column) {
     int panel = row / LANES;
     int within = row % LANES * 2 + column % 2;
-    byte stored = codes[codeIndex(panel, column) + within];
-    if (format.bits() == 8) {
-      return stored;
+    int shifted = codes[codeIndex(panel, column) + within] >>> bitPlace(column, lowBits());
+    if (format.bits() == Byte.SIZE) {
+      return (byte) shifted;
     }
-    int code = stored >>> column % 4 / 2 * 4 & 15;
+    int code = shifted & 15;
     int bits = format.highBits();
     if (bits != 0) {
-      int high = highs[highIndex(panel, column) + within];
-      int place = column % highColumns() / 2 * bits;
-      code |= (high >>> place & (1 << bits) - 1) << 4;
+      int high = highs[highIndex(panel, column) + within] >>> bitPlace(column, bits);
+      code |= (high & (1 << bits) - 1) << 4;
     }
     return code - format.offset();
   }
@@ -179,7 +191,7 @@ public final class IntegerPanels implements Panels {
 
   @Override
   public long bytes() {
-    return (long) codes.length + highs.length + 2L * scales.length + subScales.length;
+    return 2L * (codes.length + highs.length + scales.length) + subScales.length;
   }
 
   @Override

@@ -43,8 +43,12 @@ public final class RandomKernelInputs {
   private IntegerPanels integers(PanelFormat format, int rows, int columns, int firstColumn) {
     IntegerPanels panels =
         new IntegerPanels(format, rows, columns, firstColumn % format.superBlock());
-    random.nextBytes(panels.codes());
-    random.nextBytes(panels.highs());
+    for (int i = 0; i < panels.codes().length; i++) {
+      panels.codes()[i] = (short) random.nextInt();
+    }
+    for (int i = 0; i < panels.highs().length; i++) {
+      panels.highs()[i] = (short) random.nextInt();
+    }
     random.nextBytes(panels.subScales());
     if (format.hasMinimum()) {
       for (int i = 0; i < panels.subScales().length; i++) {

@@ -32,36 +32,29 @@ final class CodeTile {
    * @param column where {@code from} goes in the panel
    */
   void write(IntegerPanels panels, int panel, int from, int to, int column) {
-    int codesAt = panels.codeIndex(panel, column);
-    if (panels.format().bits() == Byte.SIZE) {
-      pack(panels.codes(), codesAt, from, to, 1, Byte.SIZE, 0);
-      return;
-    }
-    pack(panels.codes(), codesAt, from, to, 2, 4, 0);
+    pack(panels.codes(), panels.codeIndex(panel, column), from, to, panels.lowBits(), 0);
     int highBits = panels.format().highBits();
     if (highBits != 0) {
-      int highsAt = panels.highIndex(panel, column);
-      pack(panels.highs(), highsAt, from, to, Byte.SIZE / highBits, highBits, 4);
+      pack(panels.highs(), panels.highIndex(panel, column), from, to, highBits, 4);
     }
   }
 
-  /**
-   * Packs some bits of every code: {@code perByte} columns of one parity to a byte, both parities
-   * side by side.
-   */
-  private void pack(byte[] out, int at, int from, int to, int perByte, int bits, int shift) {
+  /** Packs {@code bits} bits of every code, from bit {@code shift} of the code. */
+  private void pack(short[] out, int at, int from, int to, int bits, int shift) {
+    int columns = IntegerPanels.columnsPerPair(bits);
     int mask = (1 << bits) - 1;
     int next = at;
-    for (int k = from; k < to; k += 2 * perByte) {
+    for (int k = from; k < to; k += columns, next += 2 * Panels.LANES) {
       for (int lane = 0; lane < Panels.LANES; lane++) {
-        for (int parity = 0; parity < 2; parity++) {
-          int packed = 0;
-          for (int i = 0; i < perByte; i++) {
-            int code = codes[(k + 2 * i + parity) * Panels.LANES + lane];
-            packed |= (code >>> shift & mask) << i * bits;
-          }
-          out[next++] = (byte) packed;
+        int even = 0;
+        int odd = 0;
+        for (int i = 0; i < columns; i += 2) {
+          int cell = (k + i) * Panels.LANES + lane;
+          even |= (codes[cell] >>> shift & mask) << i / 2 * bits;
+          odd |= (codes[cell + Panels.LANES] >>> shift & mask) << i / 2 * bits;
         }
+        out[next + 2 * lane] = (short) even;
+        out[next + 2 * lane + 1] = (short) odd;
       }
     }
   }

@@ -2,10 +2,14 @@ package io.carovana.worker.kernels.vector;
 
 import static io.carovana.worker.kernels.vector.Lanes.F;
 import static io.carovana.worker.kernels.vector.Lanes.FLOATS;
+import static io.carovana.worker.kernels.vector.Lanes.INTS;
+import static io.carovana.worker.kernels.vector.Lanes.SHORTS;
 
 import io.carovana.worker.kernels.Activations;
 import io.carovana.worker.kernels.IntegerPanels;
+import io.carovana.worker.kernels.KernelScratch;
 import io.carovana.worker.kernels.Panels;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -25,6 +29,9 @@ import jdk.incubator.vector.ShortVector;
  * Offsets of the codes are subtracted afterwards, as offset times the sum of the activations.
  */
 final class IntegerRow {
+  /** Distance of two neighbouring pairs of one row. */
+  private static final int STEP = 2 * Panels.LANES;
+
   private IntegerRow() {}
 
   /** All 32 rows of a panel over columns {@code [from, to)}. */
@@ -36,219 +43,272 @@ final class IntegerRow {
       Activations x,
       int row,
       float[] out,
-      int outAt) {
-    for (int lane = 0; lane < Panels.LANES; lane += F) {
-      FloatVector chain =
-          switch (weights.format()) {
-            case Q4_K -> fourBitsMinimum(weights, panel, from, to, x, row, lane);
-            case Q5_K -> fiveBits(weights, panel, from, to, x, row, lane);
-            case Q6_K -> sixBits(weights, panel, from, to, x, row, lane);
-            case Q8_G32, Q8_G64, Q8_G128 -> bytes(weights, panel, from, to, x, row, lane);
-            default -> fourBits(weights, panel, from, to, x, row, lane);
-          };
-      chain.intoArray(out, outAt + lane);
+      int outAt,
+      KernelScratch scratch) {
+    Arrays.fill(out, outAt, outAt + Panels.LANES, 0f);
+    float[] scales = scratch.groupScales();
+    float[] minima = scratch.groupMinima();
+    for (int k = from; k < to; k += KernelScratch.UNPACK_COLUMNS) {
+      int end = Math.min(to, k + KernelScratch.UNPACK_COLUMNS);
+      Scales.unpack(weights, panel, k, end, scales, minima);
+      int codesAt = weights.codeIndex(panel, k);
+      for (int lane = 0; lane < Panels.LANES; lane += F) {
+        int at = codesAt + 2 * lane;
+        switch (weights.format().bits()) {
+          case 4 -> {
+            if (weights.format().hasMinimum()) {
+              fourBitsMinimum(
+                  weights.codes(), at, x, row, k, end, scales, minima, lane, out, outAt);
+            } else {
+              int group = weights.format().group();
+              fourBits(weights.codes(), at, group, x, row, k, end, scales, lane, out, outAt);
+            }
+          }
+          case 5 -> {
+            int highsAt = weights.highIndex(panel, k) + 2 * lane;
+            fiveBits(weights, at, highsAt, x, row, k, end, scales, minima, lane, out, outAt);
+          }
+          case 6 -> {
+            int highsAt = weights.highIndex(panel, k) + 2 * lane;
+            sixBits(weights, at, highsAt, x, row, k, end, scales, lane, out, outAt);
+          }
+          default -> {
+            int group = weights.format().group();
+            bytes(weights.codes(), at, group, x, row, k, end, scales, lane, out, outAt);
+          }
+        }
+      }
     }
   }
 
-  private static FloatVector fourBits(
-      IntegerPanels weights, int panel, int from, int to, Activations x, int row, int lane) {
-    int group = weights.format().group();
-    int codesAt = weights.codeIndex(panel, from) + 2 * lane;
+  private static void fourBits(
+      short[] codes,
+      int codesFrom,
+      int group,
+      Activations x,
+      int row,
+      int from,
+      int to,
+      float[] scales,
+      int lane,
+      float[] out,
+      int outAt) {
+    int codesAt = codesFrom;
+    int scaleAt = lane;
     int pairsAt = (row * x.columns() + from) / 2;
-    FloatVector acc = FloatVector.zero(FLOATS);
+    FloatVector acc = FloatVector.fromArray(FLOATS, out, outAt + lane);
     for (int k = from; k < to; k += group) {
-      IntVector dot = IntVector.broadcast(Lanes.INTS, -8 * x.sum(row, k, k + group));
+      IntVector dot = IntVector.broadcast(INTS, -8 * x.sum(row, k, k + group));
       for (int part = 0; part < group; part += 32) {
-        dot = dot.add(dot32(weights.codes(), codesAt, x.pairs(), pairsAt));
-        codesAt += 32 / 4 * 2 * Panels.LANES;
+        dot = dot.add(four32(codes, codesAt, x.pairs(), pairsAt));
+        codesAt += 4 * STEP;
         pairsAt += 32 / 2;
       }
       float inputScale = x.scales()[x.scaleIndex(row, k)];
-      FloatVector scale = Scales.plain(weights, panel, k, lane).mul(inputScale);
+      FloatVector scale = FloatVector.fromArray(FLOATS, scales, scaleAt).mul(inputScale);
+      scaleAt += Panels.LANES;
       acc = Lanes.toFloats(dot).fma(scale, acc);
     }
-    return acc;
+    acc.intoArray(out, outAt + lane);
   }
 
-  private static FloatVector fourBitsMinimum(
-      IntegerPanels weights, int panel, int from, int to, Activations x, int row, int lane) {
-    int codesAt = weights.codeIndex(panel, from) + 2 * lane;
+  private static void fourBitsMinimum(
+      short[] codes,
+      int codesFrom,
+      Activations x,
+      int row,
+      int from,
+      int to,
+      float[] scales,
+      float[] minima,
+      int lane,
+      float[] out,
+      int outAt) {
+    int codesAt = codesFrom;
+    int scaleAt = lane;
     int pairsAt = (row * x.columns() + from) / 2;
-    FloatVector acc = FloatVector.zero(FLOATS);
+    FloatVector acc = FloatVector.fromArray(FLOATS, out, outAt + lane);
     for (int k = from; k < to; k += 32) {
-      IntVector dot = dot32(weights.codes(), codesAt, x.pairs(), pairsAt);
-      codesAt += 32 / 4 * 2 * Panels.LANES;
+      IntVector dot = four32(codes, codesAt, x.pairs(), pairsAt);
+      codesAt += 4 * STEP;
       pairsAt += 32 / 2;
-      acc = addWithMinimum(weights, panel, k, x, row, lane, dot, acc);
+      float inputScale = x.scales()[x.scaleIndex(row, k)];
+      float sum = x.sum(row, k, k + 32);
+      acc = addWithMinimum(dot, inputScale, sum, scales, minima, scaleAt, acc);
+      scaleAt += Panels.LANES;
     }
-    return acc;
+    acc.intoArray(out, outAt + lane);
   }
 
-  private static FloatVector fiveBits(
-      IntegerPanels weights, int panel, int from, int to, Activations x, int row, int lane) {
-    int codesAt = weights.codeIndex(panel, from) + 2 * lane;
-    int highsAt = weights.highIndex(panel, from) + 2 * lane;
+  private static void fiveBits(
+      IntegerPanels weights,
+      int codesFrom,
+      int highsFrom,
+      Activations x,
+      int row,
+      int from,
+      int to,
+      float[] scales,
+      float[] minima,
+      int lane,
+      float[] out,
+      int outAt) {
+    int codesAt = codesFrom;
+    int highsAt = highsFrom;
+    int scaleAt = lane;
     int pairsAt = (row * x.columns() + from) / 2;
-    FloatVector acc = FloatVector.zero(FLOATS);
+    FloatVector acc = FloatVector.fromArray(FLOATS, out, outAt + lane);
     for (int k = from; k < to; k += 32) {
-      IntVector dot = dot16(weights, codesAt, highsAt, x.pairs(), pairsAt);
-      codesAt += 16 / 4 * 2 * Panels.LANES;
-      highsAt += 2 * Panels.LANES;
-      dot = dot.add(dot16(weights, codesAt, highsAt, x.pairs(), pairsAt + 16 / 2));
-      codesAt += 16 / 4 * 2 * Panels.LANES;
-      highsAt += 2 * Panels.LANES;
-      pairsAt += 32 / 2;
-      acc = addWithMinimum(weights, panel, k, x, row, lane, dot, acc);
+      ShortVector highs = CodePairs.load(weights.highs(), highsAt);
+      IntVector dot = IntVector.zero(INTS);
+      for (int half = 0; half < 2; half++) {
+        ShortVector fifths = CodePairs.down(highs, 8 * half);
+        dot = dot.add(five16(weights.codes(), codesAt, fifths, x.pairs(), pairsAt));
+        codesAt += 2 * STEP;
+        pairsAt += 16 / 2;
+      }
+      highsAt += STEP;
+      float inputScale = x.scales()[x.scaleIndex(row, k)];
+      float sum = x.sum(row, k, k + 32);
+      acc = addWithMinimum(dot, inputScale, sum, scales, minima, scaleAt, acc);
+      scaleAt += Panels.LANES;
     }
-    return acc;
+    acc.intoArray(out, outAt + lane);
   }
 
-  private static FloatVector sixBits(
-      IntegerPanels weights, int panel, int from, int to, Activations x, int row, int lane) {
-    int codesAt = weights.codeIndex(panel, from) + 2 * lane;
-    int highsAt = weights.highIndex(panel, from) + 2 * lane;
+  private static void sixBits(
+      IntegerPanels weights,
+      int codesFrom,
+      int highsFrom,
+      Activations x,
+      int row,
+      int from,
+      int to,
+      float[] scales,
+      int lane,
+      float[] out,
+      int outAt) {
+    int codesAt = codesFrom;
+    int highsAt = highsFrom;
+    int scaleAt = lane;
     int pairsAt = (row * x.columns() + from) / 2;
     int sumsAt = x.sumIndex(row, from);
-    FloatVector acc = FloatVector.zero(FLOATS);
-    for (int k = from; k < to; k += 32) {
-      ShortVector subScales = Scales.pairs(weights, panel, k, lane);
-      FloatVector superScale = Scales.plain(weights, panel, k, lane);
+    FloatVector acc = FloatVector.fromArray(FLOATS, out, outAt + lane);
+    for (int k = from; k < to; k += 16) {
+      ShortVector highs = CodePairs.load(weights.highs(), highsAt);
+      IntVector dot = IntVector.zero(INTS);
+      for (int unit = 0; unit < 2; unit++) {
+        ShortVector uppers = CodePairs.up(CodePairs.down(highs, 8 * unit), 4);
+        int at = codesAt + unit * STEP;
+        dot = dot.add(six8(weights.codes(), at, uppers, x.pairs(), pairsAt + 4 * unit));
+      }
       float inputScale = x.scales()[x.scaleIndex(row, k)];
-      IntVector first = sixteen(weights, codesAt, highsAt, x.pairs(), pairsAt);
-      first = first.sub(32 * x.sums()[sumsAt]);
-      codesAt += 16 / 4 * 2 * Panels.LANES;
-      highsAt += 2 * 2 * Panels.LANES;
-      acc = Lanes.toFloats(first).fma(Scales.first(superScale, subScales).mul(inputScale), acc);
-      IntVector second = sixteen(weights, codesAt, highsAt, x.pairs(), pairsAt + 16 / 2);
-      second = second.sub(32 * x.sums()[sumsAt + 1]);
-      codesAt += 16 / 4 * 2 * Panels.LANES;
-      highsAt += 2 * 2 * Panels.LANES;
-      acc = Lanes.toFloats(second).fma(Scales.second(superScale, subScales).mul(inputScale), acc);
-      pairsAt += 32 / 2;
-      sumsAt += 2;
+      FloatVector scale = FloatVector.fromArray(FLOATS, scales, scaleAt).mul(inputScale);
+      acc = Lanes.toFloats(dot.sub(32 * x.sums()[sumsAt])).fma(scale, acc);
+      codesAt += 2 * STEP;
+      highsAt += STEP;
+      scaleAt += Panels.LANES;
+      pairsAt += 16 / 2;
+      sumsAt++;
     }
-    return acc;
+    acc.intoArray(out, outAt + lane);
   }
 
-  private static FloatVector bytes(
-      IntegerPanels weights, int panel, int from, int to, Activations x, int row, int lane) {
-    int group = weights.format().group();
-    int codesAt = weights.codeIndex(panel, from) + 2 * lane;
+  private static void bytes(
+      short[] codes,
+      int codesFrom,
+      int group,
+      Activations x,
+      int row,
+      int from,
+      int to,
+      float[] scales,
+      int lane,
+      float[] out,
+      int outAt) {
+    int codesAt = codesFrom;
+    int scaleAt = lane;
     int pairsAt = (row * x.columns() + from) / 2;
-    FloatVector acc = FloatVector.zero(FLOATS);
+    FloatVector acc = FloatVector.fromArray(FLOATS, out, outAt + lane);
     for (int k = from; k < to; k += group) {
-      IntVector dot = IntVector.zero(Lanes.INTS);
+      IntVector dot = IntVector.zero(INTS);
       for (int part = 0; part < group; part += 8) {
-        dot = dot.add(bytes4(weights.codes(), codesAt, x.pairs(), pairsAt));
-        dot = dot.add(bytes4(weights.codes(), codesAt + 4 * Panels.LANES, x.pairs(), pairsAt + 2));
-        codesAt += 8 * Panels.LANES;
+        dot = dot.add(bytes4(codes, codesAt, x.pairs(), pairsAt));
+        dot = dot.add(bytes4(codes, codesAt + STEP, x.pairs(), pairsAt + 2));
+        codesAt += 2 * STEP;
         pairsAt += 8 / 2;
       }
       float inputScale = x.scales()[x.scaleIndex(row, k)];
-      FloatVector scale = Scales.plain(weights, panel, k, lane).mul(inputScale);
+      FloatVector scale = FloatVector.fromArray(FLOATS, scales, scaleAt).mul(inputScale);
+      scaleAt += Panels.LANES;
       acc = Lanes.toFloats(dot).fma(scale, acc);
     }
-    return acc;
+    acc.intoArray(out, outAt + lane);
   }
 
   private static FloatVector addWithMinimum(
-      IntegerPanels weights,
-      int panel,
-      int column,
-      Activations x,
-      int row,
-      int lane,
       IntVector dot,
+      float inputScale,
+      float sum,
+      float[] scales,
+      float[] minima,
+      int scaleAt,
       FloatVector acc) {
-    ShortVector subScales = Scales.pairs(weights, panel, column, lane);
-    FloatVector scale = Scales.first(Scales.plain(weights, panel, column, lane), subScales);
-    FloatVector minimum =
-        Scales.second(Scales.plainMinima(weights, panel, column, lane), subScales);
-    float inputScale = x.scales()[x.scaleIndex(row, column)];
-    float sum = x.sum(row, column, column + 32);
-    FloatVector scaled = Lanes.toFloats(dot).fma(scale.mul(inputScale), acc);
-    return FloatVector.broadcast(FLOATS, -sum).fma(minimum.mul(inputScale), scaled);
+    FloatVector scale = FloatVector.fromArray(FLOATS, scales, scaleAt).mul(inputScale);
+    FloatVector minimum = FloatVector.fromArray(FLOATS, minima, scaleAt).mul(inputScale);
+    FloatVector scaled = Lanes.toFloats(dot).fma(scale, acc);
+    return FloatVector.broadcast(FLOATS, -sum).fma(minimum, scaled);
   }
 
   /** Codes 0..15 of 32 columns. */
-  private static IntVector dot32(byte[] codes, int at, int[] pairs, int pairsAt) {
-    ShortVector a = four(codes, at, pairs, pairsAt);
-    ShortVector b = four(codes, at + 2 * Panels.LANES, pairs, pairsAt + 2);
-    a = a.add(four(codes, at + 4 * Panels.LANES, pairs, pairsAt + 4));
-    b = b.add(four(codes, at + 6 * Panels.LANES, pairs, pairsAt + 6));
-    a = a.add(four(codes, at + 8 * Panels.LANES, pairs, pairsAt + 8));
-    b = b.add(four(codes, at + 10 * Panels.LANES, pairs, pairsAt + 10));
-    a = a.add(four(codes, at + 12 * Panels.LANES, pairs, pairsAt + 12));
-    b = b.add(four(codes, at + 14 * Panels.LANES, pairs, pairsAt + 14));
-    return Lanes.sumPairs(a.add(b));
+  private static IntVector four32(short[] codes, int at, int[] pairs, int pairsAt) {
+    ShortVector sum = ShortVector.zero(SHORTS);
+    for (int unit = 0; unit < 4; unit++) {
+      ShortVector eight = CodePairs.load(codes, at + unit * STEP);
+      for (int i = 0; i < 4; i++) {
+        ShortVector four = CodePairs.nibbles(eight, i);
+        sum = sum.add(four.mul(Lanes.broadcastPair(pairs, pairsAt + 4 * unit + i)));
+      }
+    }
+    return Lanes.sumPairs(sum);
   }
 
-  /** Codes 0..15 of four columns. */
-  private static ShortVector four(byte[] codes, int at, int[] pairs, int pairsAt) {
-    ShortVector four = Lanes.unsignedPairs(codes, at);
-    ShortVector low = Unpack.low(four).mul(Lanes.broadcastPair(pairs, pairsAt));
-    return low.add(Unpack.high(four).mul(Lanes.broadcastPair(pairs, pairsAt + 1)));
+  /** Codes 0..31 of 16 columns, whose fifth bits are the lowest of {@code fifths}. */
+  private static IntVector five16(
+      short[] codes, int at, ShortVector fifths, int[] pairs, int pairsAt) {
+    ShortVector sum = ShortVector.zero(SHORTS);
+    for (int unit = 0; unit < 2; unit++) {
+      ShortVector eight = CodePairs.load(codes, at + unit * STEP);
+      ShortVector placed = CodePairs.up(CodePairs.down(fifths, 4 * unit), 4);
+      for (int i = 0; i < 4; i++) {
+        ShortVector five = CodePairs.nibbles(eight, i).or(CodePairs.fifthBits(placed, i));
+        sum = sum.add(five.mul(Lanes.broadcastPair(pairs, pairsAt + 4 * unit + i)));
+      }
+    }
+    return Lanes.sumPairs(sum);
   }
 
-  /** Codes 0..31 of 16 columns. */
-  private static IntVector dot16(
-      IntegerPanels weights, int at, int highsAt, int[] pairs, int pairsAt) {
-    byte[] codes = weights.codes();
-    ShortVector highs = Lanes.unsignedPairs(weights.highs(), highsAt);
-    ShortVector a = five(codes, at, highs, 0, pairs, pairsAt);
-    ShortVector b = five(codes, at + 2 * Panels.LANES, highs, 2, pairs, pairsAt + 2);
-    a = a.add(five(codes, at + 4 * Panels.LANES, highs, 4, pairs, pairsAt + 4));
-    b = b.add(five(codes, at + 6 * Panels.LANES, highs, 6, pairs, pairsAt + 6));
-    return Lanes.sumPairs(a.add(b));
-  }
-
-  private static ShortVector five(
-      byte[] codes, int at, ShortVector highs, int bit, int[] pairs, int pairsAt) {
-    ShortVector four = Lanes.unsignedPairs(codes, at);
-    ShortVector low = Unpack.low(four).or(Unpack.fifthBit(highs, bit));
-    ShortVector high = Unpack.high(four).or(Unpack.fifthBit(highs, bit + 1));
-    return low.mul(Lanes.broadcastPair(pairs, pairsAt))
-        .add(high.mul(Lanes.broadcastPair(pairs, pairsAt + 1)));
-  }
-
-  /** Codes 0..63 of 16 columns. */
-  private static IntVector sixteen(
-      IntegerPanels weights, int at, int highsAt, int[] pairs, int pairsAt) {
-    return eight(weights, at, highsAt, pairs, pairsAt)
-        .add(
-            eight(
-                weights,
-                at + 4 * Panels.LANES,
-                highsAt + 2 * Panels.LANES,
-                pairs,
-                pairsAt + 8 / 2));
-  }
-
-  /** Codes 0..63 of 8 columns. */
-  private static IntVector eight(
-      IntegerPanels weights, int at, int highsAt, int[] pairs, int pairsAt) {
-    byte[] codes = weights.codes();
-    ShortVector highs = Lanes.unsignedPairs(weights.highs(), highsAt);
-    ShortVector a = six(codes, at, highs, 0, pairs, pairsAt);
-    ShortVector b = six(codes, at + 2 * Panels.LANES, highs, 2, pairs, pairsAt + 2);
-    return Lanes.sumPairs(a.add(b));
-  }
-
-  private static ShortVector six(
-      byte[] codes, int at, ShortVector highs, int place, int[] pairs, int pairsAt) {
-    ShortVector four = Lanes.unsignedPairs(codes, at);
-    ShortVector low = Unpack.low(four).or(Unpack.upperBits(highs, place));
-    ShortVector high = Unpack.high(four).or(Unpack.upperBits(highs, place + 1));
-    return low.mul(Lanes.broadcastPair(pairs, pairsAt))
-        .add(high.mul(Lanes.broadcastPair(pairs, pairsAt + 1)));
+  /**
+   * Codes 0..63 of eight columns.
+   *
+   * @param uppers upper bits of columns {@code 2i, 2i + 1} at bit {@code 4 + 2i}
+   */
+  private static IntVector six8(
+      short[] codes, int at, ShortVector uppers, int[] pairs, int pairsAt) {
+    ShortVector eight = CodePairs.load(codes, at);
+    ShortVector sum = ShortVector.zero(SHORTS);
+    for (int i = 0; i < 4; i++) {
+      ShortVector six = CodePairs.nibbles(eight, i).or(CodePairs.upperBits(uppers, i));
+      sum = sum.add(six.mul(Lanes.broadcastPair(pairs, pairsAt + i)));
+    }
+    return Lanes.sumPairs(sum);
   }
 
   /** Signed bytes of four columns. */
-  private static IntVector bytes4(byte[] codes, int at, int[] pairs, int pairsAt) {
-    ShortVector first = Lanes.signedPairs(codes, at).mul(Lanes.broadcastPair(pairs, pairsAt));
-    ShortVector second =
-        Lanes.signedPairs(codes, at + 2 * Panels.LANES)
-            .mul(Lanes.broadcastPair(pairs, pairsAt + 1));
+  private static IntVector bytes4(short[] codes, int at, int[] pairs, int pairsAt) {
+    ShortVector four = CodePairs.load(codes, at);
+    ShortVector first = CodePairs.firstBytes(four).mul(Lanes.broadcastPair(pairs, pairsAt));
+    ShortVector second = CodePairs.secondBytes(four).mul(Lanes.broadcastPair(pairs, pairsAt + 1));
     return Lanes.sumPairs(first.add(second));
   }
 }

@@ -49,34 +49,27 @@ final class Lanes {
     return signExtended.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats();
   }
 
-  /** Byte pairs of {@link #F} rows, zero-extended: int16 lanes {@code [row][2]}. */
-  static ShortVector unsignedPairs(byte[] bytes, int at) {
-    return (ShortVector)
-        ByteVector.fromArray(HALF_BYTES, bytes, at)
-            .convertShape(VectorOperators.ZERO_EXTEND_B2S, SHORTS, 0);
-  }
-
-  /** Byte pairs of {@link #F} rows, sign-extended. */
+  /** Byte pairs of {@link #F} rows, sign-extended: int16 lanes {@code [row][2]}. */
   static ShortVector signedPairs(byte[] bytes, int at) {
     return (ShortVector) ByteVector.fromArray(HALF_BYTES, bytes, at).castShape(SHORTS, 0);
   }
 
   /** The lower int16 of every int. */
-  static IntVector even(ShortVector pairs) {
+  static IntVector lower(IntVector pairs) {
     return pairs
-        .reinterpretAsInts()
         .lanewise(VectorOperators.LSHL, Short.SIZE)
         .lanewise(VectorOperators.ASHR, Short.SIZE);
   }
 
   /** The upper int16 of every int. */
-  static IntVector odd(ShortVector pairs) {
-    return pairs.reinterpretAsInts().lanewise(VectorOperators.ASHR, Short.SIZE);
+  static IntVector upper(IntVector pairs) {
+    return pairs.lanewise(VectorOperators.ASHR, Short.SIZE);
   }
 
   /** Both int16 of every int added. */
   static IntVector sumPairs(ShortVector pairs) {
-    return even(pairs).add(odd(pairs));
+    IntVector ints = pairs.reinterpretAsInts();
+    return lower(ints).add(upper(ints));
   }
 
   /** Whole numbers as floats. */

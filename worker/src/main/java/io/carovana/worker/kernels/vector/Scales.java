@@ -5,6 +5,7 @@ import static io.carovana.worker.kernels.vector.Lanes.F;
 import io.carovana.worker.kernels.IntegerPanels;
 import io.carovana.worker.kernels.Panels;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
 /** Weight scales and minima of {@link Lanes#F} rows in f32, exact (rule 2). */
@@ -27,16 +28,6 @@ final class Scales {
     return Lanes.signedPairs(weights.subScales(), weights.subScaleIndex(panel, column) + 2 * lane);
   }
 
-  /** Super-scales times the first of every pair. */
-  static FloatVector first(FloatVector superScales, ShortVector pairs) {
-    return superScales.mul(Lanes.toFloats(Lanes.even(pairs)));
-  }
-
-  /** Super-scales times the second of every pair. */
-  static FloatVector second(FloatVector superScales, ShortVector pairs) {
-    return superScales.mul(Lanes.toFloats(Lanes.odd(pairs)));
-  }
-
   /** Writes the scales (and minima) of columns {@code [from, to)} for all 32 rows. */
   static void unpack(
       IntegerPanels weights, int panel, int from, int to, float[] scales, float[] minima) {
@@ -48,13 +39,14 @@ final class Scales {
     int at = 0;
     for (int k = from; k < to; k += weights.format().block()) {
       for (int lane = 0; lane < Panels.LANES; lane += F) {
-        ShortVector pairs = pairs(weights, panel, k, lane);
+        IntVector pairs = pairs(weights, panel, k, lane).reinterpretAsInts();
         FloatVector superScales = plain(weights, panel, k, lane);
-        first(superScales, pairs).intoArray(scales, at + lane);
+        FloatVector second = Lanes.toFloats(Lanes.upper(pairs));
+        superScales.mul(Lanes.toFloats(Lanes.lower(pairs))).intoArray(scales, at + lane);
         if (hasMinimum) {
-          second(plainMinima(weights, panel, k, lane), pairs).intoArray(minima, at + lane);
+          second.mul(plainMinima(weights, panel, k, lane)).intoArray(minima, at + lane);
         } else {
-          second(superScales, pairs).intoArray(scales, at + Panels.LANES + lane);
+          second.mul(superScales).intoArray(scales, at + Panels.LANES + lane);
         }
       }
       at += hasMinimum ? Panels.LANES : 2 * Panels.LANES;

@@ -6,6 +6,7 @@ import io.carovana.worker.kernels.HalfPanels;
 import io.carovana.worker.kernels.IntegerPanels;
 import io.carovana.worker.kernels.PanelFormat;
 import io.carovana.worker.kernels.Panels;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -13,7 +14,8 @@ import jdk.incubator.vector.VectorOperators;
  * Unpacks columns of a panel into floats {@code [column][32 rows]}; integers stay whole numbers.
  */
 final class Unpack {
-  private static final int NIBBLE = 15;
+  /** Distance of two neighbouring pairs of one row. */
+  private static final int STEP = 2 * Panels.LANES;
 
   private Unpack() {}
 
@@ -44,97 +46,74 @@ final class Unpack {
   }
 
   private static void nibbles(IntegerPanels weights, int panel, int from, int to, float[] out) {
-    byte[] codes = weights.codes();
     short offset = (short) weights.format().offset();
     int at = weights.codeIndex(panel, from);
-    int cells = (to - from) * Panels.LANES;
-    for (int cell = 0; cell < cells; cell += 4 * Panels.LANES, at += 2 * Panels.LANES) {
+    for (int k = from; k < to; k += 8, at += STEP) {
       for (int lane = 0; lane < Panels.LANES; lane += F) {
-        ShortVector four = Lanes.unsignedPairs(codes, at + 2 * lane);
-        store(low(four).sub(offset), out, cell + lane);
-        store(high(four).sub(offset), out, cell + 2 * Panels.LANES + lane);
+        ShortVector eight = CodePairs.load(weights.codes(), at + 2 * lane);
+        for (int i = 0; i < 4; i++) {
+          int into = (k - from + 2 * i) * Panels.LANES + lane;
+          store(CodePairs.nibbles(eight, 0).sub(offset), out, into);
+          eight = eight.lanewise(VectorOperators.LSHR, 4);
+        }
       }
     }
   }
 
   private static void bytes(IntegerPanels weights, int panel, int from, int to, float[] out) {
-    byte[] codes = weights.codes();
     int at = weights.codeIndex(panel, from);
-    int cells = (to - from) * Panels.LANES;
-    for (int cell = 0; cell < cells; cell += 2 * Panels.LANES, at += 2 * Panels.LANES) {
+    for (int k = from; k < to; k += 4, at += STEP) {
       for (int lane = 0; lane < Panels.LANES; lane += F) {
-        store(Lanes.signedPairs(codes, at + 2 * lane), out, cell + lane);
+        ShortVector four = CodePairs.load(weights.codes(), at + 2 * lane);
+        int into = (k - from) * Panels.LANES + lane;
+        store(CodePairs.firstBytes(four), out, into);
+        store(CodePairs.secondBytes(four), out, into + 2 * Panels.LANES);
       }
     }
   }
 
-  /** Sixteen columns share a byte pair of fifth bits. */
   private static void fiveBits(IntegerPanels weights, int panel, int from, int to, float[] out) {
-    byte[] codes = weights.codes();
+    for (int k = from; k < to; k += 32) {
+      int at = weights.codeIndex(panel, k);
+      int highAt = weights.highIndex(panel, k);
+      for (int lane = 0; lane < Panels.LANES; lane += F) {
+        ShortVector highs = CodePairs.load(weights.highs(), highAt + 2 * lane);
+        for (int unit = 0; unit < 4; unit++) {
+          ShortVector fifths = CodePairs.up(CodePairs.down(highs, 4 * unit), 4);
+          ShortVector eight = CodePairs.load(weights.codes(), at + unit * STEP + 2 * lane);
+          int into = (k - from + 8 * unit) * Panels.LANES + lane;
+          for (int i = 0; i < 4; i++, into += STEP) {
+            store(CodePairs.nibbles(eight, i).or(CodePairs.fifthBits(fifths, i)), out, into);
+          }
+        }
+      }
+    }
+  }
+
+  private static void sixBits(IntegerPanels weights, int panel, int from, int to, float[] out) {
+    short offset = (short) weights.format().offset();
     for (int k = from; k < to; k += 16) {
       int at = weights.codeIndex(panel, k);
       int highAt = weights.highIndex(panel, k);
-      int cell = (k - from) * Panels.LANES;
       for (int lane = 0; lane < Panels.LANES; lane += F) {
-        ShortVector highs = Lanes.unsignedPairs(weights.highs(), highAt + 2 * lane);
-        for (int unit = 0; unit < 4; unit++) {
-          ShortVector four = Lanes.unsignedPairs(codes, at + 2 * (unit * Panels.LANES + lane));
-          int into = cell + 4 * unit * Panels.LANES + lane;
-          store(low(four).or(fifthBit(highs, 2 * unit)), out, into);
-          store(high(four).or(fifthBit(highs, 2 * unit + 1)), out, into + 2 * Panels.LANES);
-        }
-      }
-    }
-  }
-
-  /** Eight columns share a byte pair of upper bits. */
-  private static void sixBits(IntegerPanels weights, int panel, int from, int to, float[] out) {
-    byte[] codes = weights.codes();
-    short offset = (short) weights.format().offset();
-    for (int k = from; k < to; k += 8) {
-      int at = weights.codeIndex(panel, k);
-      int highAt = weights.highIndex(panel, k);
-      int cell = (k - from) * Panels.LANES;
-      for (int lane = 0; lane < Panels.LANES; lane += F) {
-        ShortVector highs = Lanes.unsignedPairs(weights.highs(), highAt + 2 * lane);
+        ShortVector highs = CodePairs.load(weights.highs(), highAt + 2 * lane);
         for (int unit = 0; unit < 2; unit++) {
-          ShortVector four = Lanes.unsignedPairs(codes, at + 2 * (unit * Panels.LANES + lane));
-          int into = cell + 4 * unit * Panels.LANES + lane;
-          ShortVector first = low(four).or(upperBits(highs, 2 * unit)).sub(offset);
-          ShortVector second = high(four).or(upperBits(highs, 2 * unit + 1)).sub(offset);
-          store(first, out, into);
-          store(second, out, into + 2 * Panels.LANES);
+          ShortVector uppers = CodePairs.up(CodePairs.down(highs, 8 * unit), 4);
+          ShortVector eight = CodePairs.load(weights.codes(), at + unit * STEP + 2 * lane);
+          int into = (k - from + 8 * unit) * Panels.LANES + lane;
+          for (int i = 0; i < 4; i++, into += STEP) {
+            ShortVector six = CodePairs.nibbles(eight, i).or(CodePairs.upperBits(uppers, i));
+            store(six.sub(offset), out, into);
+          }
         }
       }
     }
-  }
-
-  /** The low nibbles. */
-  static ShortVector low(ShortVector four) {
-    return four.and((short) NIBBLE);
-  }
-
-  /** The high nibbles of zero-extended bytes. */
-  static ShortVector high(ShortVector four) {
-    return four.lanewise(VectorOperators.LSHR, 4);
-  }
-
-  /** Bit {@code i} of every lane, at its place above the nibble. */
-  static ShortVector fifthBit(ShortVector highs, int i) {
-    return highs.lanewise(VectorOperators.LSHR, i).and((short) 1).lanewise(VectorOperators.LSHL, 4);
-  }
-
-  /** Bits {@code 2i} and {@code 2i + 1} of every lane, at their place above the nibble. */
-  static ShortVector upperBits(ShortVector highs, int i) {
-    return highs
-        .lanewise(VectorOperators.LSHR, 2 * i)
-        .and((short) 3)
-        .lanewise(VectorOperators.LSHL, 4);
   }
 
   /** Writes two columns of {@link Lanes#F} rows. */
   private static void store(ShortVector pairs, float[] out, int at) {
-    Lanes.toFloats(Lanes.even(pairs)).intoArray(out, at);
-    Lanes.toFloats(Lanes.odd(pairs)).intoArray(out, at + Panels.LANES);
+    IntVector ints = pairs.reinterpretAsInts();
+    Lanes.toFloats(Lanes.lower(ints)).intoArray(out, at);
+    Lanes.toFloats(Lanes.upper(ints)).intoArray(out, at + Panels.LANES);
   }
 }

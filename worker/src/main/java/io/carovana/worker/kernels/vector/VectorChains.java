@@ -42,7 +42,7 @@ final class VectorChains implements PanelProducts.Chains {
       case IntegerPanels integers when few -> {
         for (int i = 0; i < rows; i++) {
           int at = outOffset + i * Panels.LANES;
-          IntegerRow.run(integers, panel, columnFrom, columnTo, x, rowFrom + i, out, at);
+          IntegerRow.run(integers, panel, columnFrom, columnTo, x, rowFrom + i, out, at, scratch);
         }
       }
       case IntegerPanels integers ->
