@@ -10,6 +10,7 @@ import io.carovana.model.files.WeightType;
 import io.carovana.model.tokenizer.Tokenizer;
 import io.carovana.model.tokenizer.TokenizerLoader;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -39,7 +40,7 @@ public record ModelSummary(
 
   /** Copies the map, keeping its order. */
   public ModelSummary {
-    types = java.util.Collections.unmodifiableMap(new EnumMap<>(types));
+    types = Collections.unmodifiableMap(new EnumMap<>(types));
   }
 
   /** Tensors of one type and their bytes. */

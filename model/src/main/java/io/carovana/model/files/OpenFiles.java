@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -98,7 +99,7 @@ final class OpenFiles implements AutoCloseable {
     }
     ByteBuffer head = ByteBuffer.allocate(LFS_POINTER.length);
     while (head.hasRemaining() && source.read(head, head.position()) > 0) {}
-    if (java.util.Arrays.equals(head.array(), LFS_POINTER)) {
+    if (Arrays.equals(head.array(), LFS_POINTER)) {
       throw new ModelException.Incomplete(
           file, null, "is a Git LFS pointer, not the file itself: run `git lfs pull` beside it");
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -115,7 +116,7 @@ final class SafetensorsHeader {
       }
       values[count++] = value;
     }
-    return java.util.Arrays.copyOf(values, count);
+    return Arrays.copyOf(values, count);
   }
 
   private StoredTensor checked(String name, String dtype, long[] shape, long[] offsets) {

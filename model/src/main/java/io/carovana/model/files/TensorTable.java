@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Tensors by part and layer; complete, and of the shapes that the config asks for. */
@@ -42,7 +43,7 @@ final class TensorTable {
   }
 
   private @Nullable TensorInfo[] slots(TensorPart part) {
-    return java.util.Objects.requireNonNull(byPart.get(part));
+    return Objects.requireNonNull(byPart.get(part));
   }
 
   private int slot(TensorPart part, int layer) {

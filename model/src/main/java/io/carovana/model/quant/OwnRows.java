@@ -18,7 +18,6 @@ public final class OwnRows {
   private final TensorInfo tensor;
   private final OwnFormat format;
   private final OwnQuantizer quantizer;
-  private final RowDecoder decoder = new RowDecoder();
   private final float[] row;
 
   /**
@@ -54,7 +53,7 @@ public final class OwnRows {
       MemorySegment stored = batch.asSlice(0, (long) count * rowBytes);
       reader.read(tensor, new Range(first, first + count), columns, stored);
       for (int r = 0; r < count; r++) {
-        decoder.decode(tensor.type(), stored, (long) r * rowBytes, row, 0, width);
+        FloatRows.decode(tensor.type(), stored, (long) r * rowBytes, row, 0, width);
         quantizeRow(first + r, first + r - rows.start(), width, codes, scales);
       }
     }

@@ -10,6 +10,7 @@ import io.carovana.model.testing.GgufWriter;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.DisplayName;
@@ -66,7 +67,7 @@ class GgufAttackTest {
   @Test
   void refusesKeysLongerThanTheFile() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.writeBytes("GGUF".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    out.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));
     out.writeBytes(ints(3));
     out.writeBytes(longs(0));
     out.writeBytes(longs(1));

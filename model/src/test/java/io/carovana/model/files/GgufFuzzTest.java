@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
@@ -61,6 +62,6 @@ class GgufFuzzTest {
 
   private static byte[] bytes(byte[] file, StoredTensor tensor) {
     int from = (int) tensor.offset();
-    return java.util.Arrays.copyOfRange(file, from, from + (int) tensor.byteLength());
+    return Arrays.copyOfRange(file, from, from + (int) tensor.byteLength());
   }
 }

@@ -7,8 +7,11 @@ import io.carovana.model.config.ModelConfig;
 import io.carovana.model.testing.GgufWriter;
 import io.carovana.model.testing.SyntheticModel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,10 +136,10 @@ class GgufModelTest {
   @Test
   void opensWithoutATokenizerAndSaysSoWhenAsked() {
     byte[] file = tiny().toBytes();
-    String text = new String(file, java.nio.charset.StandardCharsets.ISO_8859_1);
+    String text = new String(file, StandardCharsets.ISO_8859_1);
     byte[] renamed =
         text.replace("tokenizer.ggml.tokens", "tokenizer.ggml.tokenz")
-            .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+            .getBytes(StandardCharsets.ISO_8859_1);
     try (ModelFiles model = ModelFiles.open(write("m.gguf", renamed))) {
       assertThatThrownBy(model::tokenizer)
           .isInstanceOf(ModelException.Incomplete.class)
@@ -175,9 +178,7 @@ class GgufModelTest {
         .isInstanceOf(ModelException.Malformed.class)
         .hasMessageContaining("not named like one");
     Files.copy(
-        folder.resolve("m-00001-of-00002.gguf"),
-        second,
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        folder.resolve("m-00001-of-00002.gguf"), second, StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> ModelFiles.open(second).close())
         .isInstanceOf(ModelException.Malformed.class)
         .hasMessageContainingAll("split.no", "part 0 of 2");
@@ -192,7 +193,7 @@ class GgufModelTest {
     try {
       return Files.write(folder.resolve(name), bytes);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -9,6 +9,7 @@ import io.carovana.model.testing.SyntheticModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,7 +55,7 @@ class HfFolderTest {
   void namesATruncatedShard() throws IOException {
     Path shard = folder.resolve(SECOND);
     byte[] whole = Files.readAllBytes(shard);
-    Files.write(shard, java.util.Arrays.copyOf(whole, whole.length - 100));
+    Files.write(shard, Arrays.copyOf(whole, whole.length - 100));
     refuses(ModelException.Incomplete.class, SECOND, "copy it again");
   }
 

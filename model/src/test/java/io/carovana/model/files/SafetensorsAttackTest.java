@@ -2,6 +2,7 @@ package io.carovana.model.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.carovana.model.testing.SafetensorsWriter;
 import java.nio.charset.StandardCharsets;
@@ -151,9 +152,7 @@ class SafetensorsAttackTest {
     assertThat(SafetensorsHeader.parse(ByteSource.of(file), FILE))
         .extracting(StoredTensor::name, StoredTensor::type)
         .containsExactly(
-            org.assertj.core.groups.Tuple.tuple("empty", WeightType.F32),
-            org.assertj.core.groups.Tuple.tuple("ids", null),
-            org.assertj.core.groups.Tuple.tuple("scalar", WeightType.F16));
+            tuple("empty", WeightType.F32), tuple("ids", null), tuple("scalar", WeightType.F16));
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.carovana.model.files.TensorPart;
 import io.carovana.model.files.TensorReader;
 import io.carovana.model.files.TensorSlice;
 import io.carovana.model.files.WeightType;
+import io.carovana.model.quant.FloatRows;
 import io.carovana.model.quant.OwnBits;
 import io.carovana.model.quant.OwnFormat;
 import io.carovana.model.quant.OwnRows;
@@ -18,8 +19,6 @@ import io.carovana.worker.kernels.pack.OwnPacker;
 import io.carovana.worker.kernels.pack.PanelPacker;
 import io.carovana.worker.kernels.pack.RowOffsets;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * Loads one slice: a batch of rows at a time is read, digested and packed, so that no more than a
@@ -29,11 +28,6 @@ import java.nio.ByteOrder;
 final class SliceLoader {
   /** Bytes of a batch, roughly. */
   private static final int BATCH_BYTES = 1 << 20;
-
-  private static final ValueLayout.OfFloat F32 =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfShort HALF =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final MeteredReader reader;
   private final TensorSlice slice;
@@ -71,16 +65,8 @@ final class SliceLoader {
     MemorySegment raw = MemorySegment.ofArray(new byte[Math.toIntExact(tensor.byteLength())]);
     reader.read(tensor, slice.rows(), raw);
     float[] weights = new float[columns];
+    FloatRows.decode(tensor.type(), raw, 0, weights, 0, columns);
     for (int i = 0; i < columns; i++) {
-      weights[i] =
-          switch (tensor.type()) {
-            case F32 -> raw.get(F32, 4L * i);
-            case F16 -> Float.float16ToFloat(raw.get(HALF, 2L * i));
-            case BF16 -> Float.intBitsToFloat(raw.get(HALF, 2L * i) << Short.SIZE);
-            default ->
-                throw new ModelException.Unsupported(
-                    tensor.file(), tensor.name(), "is a norm stored as " + tensor.type());
-          };
       if (!Float.isFinite(weights[i])) {
         throw malformed("has a weight that is NaN or infinite");
       }
