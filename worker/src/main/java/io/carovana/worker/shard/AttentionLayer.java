@@ -22,6 +22,7 @@ final class AttentionLayer {
   private final Compute compute;
   private final Kernels kernels;
   private final KvCache cache;
+  private final RopeTable rope;
   private final LeafProgram leaves;
   private final int kvHeads;
   private final int queryWidth;
@@ -63,6 +64,7 @@ final class AttentionLayer {
       List<LayerWeights> layers,
       Compute compute,
       KvCache cache,
+      RopeTable rope,
       Activations input,
       float[] nodes,
       StepRows rows) {
@@ -70,6 +72,7 @@ final class AttentionLayer {
     this.compute = compute;
     this.kernels = compute.kernels();
     this.cache = cache;
+    this.rope = rope;
     this.input = input;
     this.nodes = nodes;
     this.rows = rows;
@@ -149,9 +152,12 @@ final class AttentionLayer {
     int headDim = config.headDim();
     int heads = kvHeads * config.headsPerKvHead();
     for (int row = from; row < to; row++) {
-      int table = row * (headDim / 2);
-      kernels.rotate(query, row * queryWidth, heads, headDim, rows.cos, rows.sin, table);
-      kernels.rotate(key, row * kvWidth, kvHeads, headDim, rows.cos, rows.sin, table);
+      int position = rows.position[row];
+      float[] cos = rope.cos(position);
+      float[] sin = rope.sin(position);
+      int at = rope.offset(position);
+      kernels.rotate(query, row * queryWidth, heads, headDim, cos, sin, at);
+      kernels.rotate(key, row * kvWidth, kvHeads, headDim, cos, sin, at);
       store(row);
     }
     compute.team().tick(member);

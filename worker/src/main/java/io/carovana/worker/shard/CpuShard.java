@@ -1,5 +1,6 @@
 package io.carovana.worker.shard;
 
+import io.carovana.model.Numerics;
 import io.carovana.model.config.ModelConfig;
 import io.carovana.model.shard.Range;
 import io.carovana.model.shard.ShardPlan;
@@ -34,7 +35,7 @@ public final class CpuShard implements Shard {
   private final Kernels kernels;
   private final ThreadTeam team;
   private final AttentionShape shape;
-  private final Rope rope;
+  private final RopeTable rope;
   private final long residentBytes;
 
   private final TreeProgram attentionProgram;
@@ -64,7 +65,10 @@ public final class CpuShard implements Shard {
     this.kernels = kernels;
     Stage stage = plan.stages().get(shard.stage());
     shape = new AttentionShape(shard.kvGroups().size(), config.headsPerKvHead(), config.headDim());
-    rope = new Rope(config.ropeTheta(), config.headDim());
+    rope =
+        new RopeTable(
+            new Rope(config.ropeTheta(), config.headDim()),
+            Math.multiplyExact(options.kvPages(), Numerics.KV_PAGE_TOKENS));
     attentionProgram = TreePrograms.of(plan.attentionTree(), cuts(stage, RankShard::kvGroups));
     ffnProgram = TreePrograms.of(plan.ffnTree(), cuts(stage, RankShard::ffnLeaves));
     int maxRows = options.maxStepTokens();
@@ -76,8 +80,7 @@ public final class CpuShard implements Shard {
     nodes = new float[Math.multiplyExact(mostNodes, Math.multiplyExact(maxRows, hidden))];
     sum = new float[Math.multiplyExact(maxRows, hidden)];
     for (int d = 0; d < DEPTHS; d++) {
-      depths[d] =
-          new StepRows(maxRows, options.maxSequences(), options.kvPages(), hidden, rope.pairs());
+      depths[d] = new StepRows(maxRows, options.maxSequences(), options.kvPages(), hidden);
     }
     team = new ThreadTeam(options.threads(), options.name());
     Compute compute = new Compute(kernels, team, shape);
@@ -86,7 +89,8 @@ public final class CpuShard implements Shard {
     boolean quantized =
         layers.stream().anyMatch(layer -> layer.attentionBlock() + layer.ffnBlock() > 0);
     Activations input = new Activations(maxRows, hidden, quantized);
-    attention = new AttentionLayer(plan, shard, layers, compute, cache, input, nodes, depths[0]);
+    attention =
+        new AttentionLayer(plan, shard, layers, compute, cache, rope, input, nodes, depths[0]);
     feedForward = new FeedForwardLayer(plan, shard, layers, compute, input, nodes, depths[0]);
     embedding =
         weights.embedding() == null

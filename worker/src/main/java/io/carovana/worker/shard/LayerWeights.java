@@ -28,41 +28,44 @@ record LayerWeights(
     Panels down) {
   /** Refuses matrices that share an input but want it quantized in different blocks. */
   LayerWeights {
-    block(query, key, value);
-    block(gate, up);
+    requireOneBlock(query, key, value);
+    requireOneBlock(gate, up);
   }
 
   /** Block that the input of q, k and v is quantized in, 0 for none. */
   int attentionBlock() {
-    return block(query, key, value);
+    return Math.max(block(query), Math.max(block(key), block(value)));
   }
 
   /** Block that the input of the output projection is quantized in, 0 for none. */
   int outputBlock() {
-    return attentionOutput.format().block();
+    return block(attentionOutput);
   }
 
   /** Block that the input of gate and up is quantized in, 0 for none. */
   int ffnBlock() {
-    return block(gate, up);
+    return Math.max(block(gate), block(up));
   }
 
   /** Block that the input of down is quantized in, 0 for none. */
   int downBlock() {
-    return down.format().block();
+    return block(down);
   }
 
-  private static int block(Panels... matrices) {
+  private static int block(Panels matrix) {
+    return matrix.format().block();
+  }
+
+  private static void requireOneBlock(Panels... matrices) {
     int block = 0;
     for (Panels matrix : matrices) {
-      int own = matrix.format().block();
+      int own = block(matrix);
       if (own != 0 && block != 0 && own != block) {
         throw new IllegalArgumentException(
             "matrices of one input are quantized in blocks of " + block + " and " + own);
       }
       block = Math.max(block, own);
     }
-    return block;
   }
 
   long bytes() {

@@ -58,9 +58,7 @@ public final class ShardLoader {
       RankShard shard,
       ShardOptions options,
       LoadProgress progress) {
-    ShardLoader loader = new ShardLoader(files, plan, shard, options);
-    loader.requireWholeBlocks();
-    ShardWeights weights = loader.weights(progress);
+    ShardWeights weights = weights(files, plan, shard, options, progress);
     CpuShard loaded =
         new CpuShard(plan, shard, weights, KernelProvider.select(options.kernel()), options);
     try {
@@ -70,6 +68,18 @@ public final class ShardLoader {
       throw e;
     }
     return loaded;
+  }
+
+  /** Loads a rank's weights only. */
+  static ShardWeights weights(
+      TensorReader files,
+      ShardPlan plan,
+      RankShard shard,
+      ShardOptions options,
+      LoadProgress progress) {
+    ShardLoader loader = new ShardLoader(files, plan, shard, options);
+    loader.requireWholeBlocks();
+    return loader.weights(progress);
   }
 
   /** Bytes of the files that a rank reads. */

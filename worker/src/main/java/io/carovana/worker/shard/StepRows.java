@@ -4,7 +4,6 @@ import io.carovana.model.Numerics;
 import io.carovana.protocol.step.SequenceStep;
 import io.carovana.protocol.step.StepPlan;
 import io.carovana.worker.kernels.AttentionShape;
-import io.carovana.worker.kernels.Rope;
 
 /**
  * What must outlive a layer boundary while a step runs: the residual stream, and where each row
@@ -17,12 +16,6 @@ final class StepRows {
 
   /** The residual stream, {@code [rows][hidden]}. */
   final float[] hidden;
-
-  /** Rotary cosines, {@code [rows][headDim / 2]}. */
-  final float[] cos;
-
-  /** Rotary sines, {@code [rows][headDim / 2]}. */
-  final float[] sin;
 
   /** Position of every row. */
   final int[] position;
@@ -42,13 +35,11 @@ final class StepRows {
   /** The plan they come from. */
   StepPlan plan = new StepPlan();
 
-  StepRows(int maxRows, int maxSequences, int kvPages, int hidden, int pairs) {
+  StepRows(int maxRows, int maxSequences, int kvPages, int hidden) {
     this.maxRows = maxRows;
     this.maxSequences = maxSequences;
     this.kvPages = kvPages;
     this.hidden = new float[Math.multiplyExact(maxRows, hidden)];
-    cos = new float[Math.multiplyExact(maxRows, pairs)];
-    sin = new float[cos.length];
     position = new int[maxRows];
     sequence = new int[maxRows];
     firstRow = new int[maxSequences];
@@ -60,7 +51,7 @@ final class StepRows {
    *
    * @throws IllegalArgumentException if it exceeds what this shard has room for
    */
-  void fill(StepPlan plan, int vocabulary, Rope rope, AttentionShape shape) {
+  void fill(StepPlan plan, int vocabulary, RopeTable rope, AttentionShape shape) {
     if (plan.size() > maxSequences || plan.rows() > maxRows) {
       throw new IllegalArgumentException(
           "step "
@@ -83,7 +74,7 @@ final class StepRows {
       for (int i = 0; i < entry.rows; i++) {
         position[rows] = entry.start + i;
         sequence[rows] = s;
-        rope.fill(entry.start + i, cos, sin, rows * rope.pairs());
+        rope.require(entry.start + i);
         rows++;
       }
     }

@@ -1,0 +1,67 @@
+package io.carovana.worker.reference;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * One stored fixture (layout: {@code tools/fixtures/reference_logits.py}).
+ *
+ * @param ids the prompt
+ * @param positions rows that are stored
+ * @param vocabulary logits per row
+ * @param expected {@code [positions][vocabulary]}, inputs of quantized matrices rounded by rule 2
+ * @param plain {@code [positions][vocabulary]}, inputs not rounded; expected for float weights
+ * @param greedy tokens after the prompt
+ * @param lead by how much each was ahead of the second best
+ */
+@SuppressWarnings("ArrayRecordComponent") // numbers out of a file
+record ReferenceLogits(
+    int[] ids,
+    int[] positions,
+    int vocabulary,
+    float[] expected,
+    float[] plain,
+    int[] greedy,
+    float[] lead) {
+
+  static ReferenceLogits of(ReferenceModel model) {
+    String name = model.name() + ".bin.gz";
+    try (InputStream in = ReferenceLogits.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException("no fixture " + name);
+      }
+      byte[] bytes = new GZIPInputStream(in).readAllBytes();
+      ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+      int[] ids = ints(data, data.getInt());
+      int[] positions = ints(data, data.getInt());
+      int vocabulary = data.getInt();
+      float[] expected = floats(data, positions.length * vocabulary);
+      float[] plain = model.quantized() ? floats(data, positions.length * vocabulary) : expected;
+      int count = data.getInt();
+      return new ReferenceLogits(
+          ids, positions, vocabulary, expected, plain, ints(data, count), floats(data, count));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static int[] ints(ByteBuffer data, int count) {
+    int[] values = new int[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = data.getInt();
+    }
+    return values;
+  }
+
+  private static float[] floats(ByteBuffer data, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = data.getFloat();
+    }
+    return values;
+  }
+}
