@@ -37,7 +37,7 @@ public final class LocalCluster implements AutoCloseable {
   /**
    * Loads every rank's shard.
    *
-   * @param quantize {@code none}, {@code q4} or {@code q8}
+   * @param options how every rank is held
    * @param progress told the bytes of all ranks together
    */
   public static LocalCluster open(
