@@ -45,8 +45,7 @@ class SameBitsTest {
   @Tag("widths")
   void everyVectorWidthGivesTheGoldenBits(TestModel model) throws IOException {
     try (ModelFiles files = model.open(folder)) {
-      String width =
-          "MaxVectorSize " + System.getProperty("carovana.test.width", "of this machine");
+      String width = System.getProperty("carovana.test.maxVectorBits", "widest") + "-bit vectors";
       assertGolden(model, width, alone(files, base(model)));
     }
   }
