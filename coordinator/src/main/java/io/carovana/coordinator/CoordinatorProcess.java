@@ -103,7 +103,7 @@ public final class CoordinatorProcess implements AutoCloseable {
     }
     return closed
         ? Optional.empty()
-        : Optional.of(new Failure.Internal("the cluster removed this coordinator"));
+        : Optional.of(new Failure.Internal("the coordinator stopped by itself; its log says why"));
   }
 
   /** Leaves the cluster and stops; requests still running end with an error. */

@@ -63,7 +63,7 @@ final class EpochRun implements StepEvents, AutoCloseable {
     if (failed != null) {
       return failed;
     }
-    liveness.outstanding(scheduler.view().outstanding() > 0, now);
+    liveness.outstanding(scheduler.outstanding() > 0, now);
     return liveness.check(now);
   }
 

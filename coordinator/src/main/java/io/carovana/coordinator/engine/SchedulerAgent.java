@@ -6,6 +6,7 @@ import io.carovana.coordinator.schedule.Ending;
 import io.carovana.coordinator.schedule.Request;
 import io.carovana.coordinator.schedule.Scheduler;
 import io.carovana.protocol.Failure;
+import io.carovana.transport.GradualIdle;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -27,7 +28,6 @@ public final class SchedulerAgent implements AutoCloseable {
   private static final int MAX_ORDERS = 20_000;
 
   private static final int RETRY_SECONDS = 5;
-  private static final long PARK_BUSY_NS = 50_000;
   private static final long PARK_IDLE_NS = 20_000_000;
   private static final long HOUSEKEEPING_NS = 20_000_000;
   private static final long STATUS_NS = 200_000_000;
@@ -37,6 +37,7 @@ public final class SchedulerAgent implements AutoCloseable {
   private final EpochListener listener;
   private final Replies replies = new Replies(this::onToken, this::onEnd);
   private final Scheduler scheduler;
+  private final GradualIdle idle = GradualIdle.forExchange();
   private final Thread thread;
   private @Nullable EpochRun run;
   private @Nullable SelfTest selfTest;
@@ -124,6 +125,11 @@ public final class SchedulerAgent implements AutoCloseable {
     return status;
   }
 
+  /** Whether the thread lives; it ends by itself only after a bug it could not contain. */
+  public boolean alive() {
+    return thread.isAlive();
+  }
+
   /** Ends all requests and stops the thread. */
   @Override
   public void close() {
@@ -145,24 +151,44 @@ public final class SchedulerAgent implements AutoCloseable {
 
   private void loop() {
     while (!closed) {
-      int work = takeOrders();
-      long nowNs = System.nanoTime();
-      EpochRun current = run;
-      if (current != null) {
-        work += current.work(nowNs);
+      int work;
+      try {
+        work = round();
+      } catch (RuntimeException e) {
+        work = 1;
+        afterBug(e);
       }
-      if (nowNs - housekeepingNs >= HOUSEKEEPING_NS) {
-        housekeepingNs = nowNs;
-        keepHouse(nowNs);
-      }
-      if (work == 0) {
-        LockSupport.parkNanos(busy() ? PARK_BUSY_NS : PARK_IDLE_NS);
+      if (work > 0) {
+        idle.reset();
+      } else if (scheduler.outstanding() > 0) {
+        idle.idle();
+      } else {
+        LockSupport.parkNanos(PARK_IDLE_NS);
       }
     }
   }
 
-  private boolean busy() {
-    return run != null && scheduler.view().outstanding() > 0;
+  private int round() {
+    int work = takeOrders();
+    long nowNs = System.nanoTime();
+    EpochRun current = run;
+    if (current != null) {
+      work += current.work(nowNs);
+    }
+    if (nowNs - housekeepingNs >= HOUSEKEEPING_NS) {
+      housekeepingNs = nowNs;
+      keepHouse(nowNs);
+    }
+    return work;
+  }
+
+  /** An epoch's state is given up with it; a second bug on the way ends the thread. */
+  private void afterBug(RuntimeException bug) {
+    LOG.error("the scheduler failed", bug);
+    EpochRun current = run;
+    if (current != null) {
+      breakEpoch(current.epoch(), Suspicion.NOBODY, "the scheduler failed: " + bug);
+    }
   }
 
   private int takeOrders() {

@@ -196,6 +196,11 @@ public final class CoordinatorActor extends AbstractBehavior<CoordinatorActor.Co
   }
 
   private Behavior<Command> onTick(Tick tick) {
+    if (!agent.alive()) {
+      getContext().getLog().error("the scheduler's thread is gone; stopping");
+      getContext().getSystem().terminate();
+      return Behaviors.stopped();
+    }
     long nowNs = System.nanoTime();
     gateways.removeSilent(nowNs).forEach(this::forget);
     placements.onTick(nowNs);

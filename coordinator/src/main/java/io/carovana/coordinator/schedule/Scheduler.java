@@ -198,6 +198,11 @@ public final class Scheduler {
     }
   }
 
+  /** Steps under way. */
+  public int outstanding() {
+    return outstanding.size();
+  }
+
   /** Requests, pages and steps at this moment. */
   public SchedulerView view() {
     KvPool pool = admission.pool();

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whole clusters in one JVM, with the demo model. */
 class ClusterTest {
-  private static final Duration LIMIT = Duration.ofSeconds(40);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
 
   @TempDir Path folder = Path.of("");
 

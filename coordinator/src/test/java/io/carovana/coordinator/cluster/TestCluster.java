@@ -22,6 +22,9 @@ final class TestCluster implements AutoCloseable {
 
   private static final long MEMORY = 200L << 20;
 
+  /** Nothing freezes here, and whole JVMs stand still on a machine that builds beside the test. */
+  private static final long FENCE_MS = 20_000;
+
   private final Path folder;
   private final MediaDriverHost driver;
   private final int seed = freePort();
@@ -49,7 +52,7 @@ final class TestCluster implements AutoCloseable {
                 64,
                 8,
                 100,
-                1000)));
+                FENCE_MS)));
   }
 
   WorkerProcess worker(String name) {

@@ -3,6 +3,7 @@ package io.carovana.worker.control;
 import io.carovana.model.files.ModelDigest;
 import io.carovana.model.files.ModelException;
 import io.carovana.model.files.ModelFiles;
+import io.carovana.model.memory.ByteSize;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.protocol.Failure;
@@ -107,12 +108,20 @@ final class ShardStore implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new RefusedException(new Failure.ModelRefused(String.valueOf(e.getMessage())));
     } catch (OutOfMemoryError e) {
-      throw new RefusedException(
-          new Failure.DoesNotFit(
-              "this process has no memory for its shard (heap of "
-                  + Runtime.getRuntime().maxMemory() / (1 << 20)
-                  + " MiB): start it with a larger heap, or lower --context or --memory"));
+      throw new RefusedException(noMemory());
+    } catch (IllegalStateException e) {
+      if (e.getCause() instanceof OutOfMemoryError) {
+        throw new RefusedException(noMemory());
+      }
+      throw e;
     }
+  }
+
+  private static Failure noMemory() {
+    return new Failure.DoesNotFit(
+        "this process has no memory for its shard (heap of "
+            + ByteSize.format(Runtime.getRuntime().maxMemory())
+            + "): start it with a larger heap, or lower --context or --memory");
   }
 
   private static void requireDigest(String path, ModelSpec spec, String digest)

@@ -19,7 +19,6 @@ import io.carovana.protocol.v1.SliceDigest;
 import io.carovana.protocol.v1.WorkerGoodbye;
 import io.carovana.protocol.v1.WorkerHello;
 import io.carovana.transport.AeronNode;
-import io.carovana.transport.LinkException;
 import io.carovana.worker.WorkerSettings;
 import io.carovana.worker.engine.EngineConfig;
 import io.carovana.worker.engine.StepEngine;
@@ -152,9 +151,9 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
     long started = System.nanoTime();
     try {
       ShardStore.Loaded loaded = store.get(assign, (done, total) -> onLoaded(assign, done, total));
-      EngineConfig config =
-          EngineConfig.of(assign.getPlacement(), assign.getRank(), loaded.hiddenSize());
-      engine = StepEngine.start(config, loaded.shard(), node, this::onEngineEnded);
+      if (!startEngine(assign, loaded)) {
+        return;
+      }
       ShardReady done = ready(assign, loaded, (System.nanoTime() - started) / 1e9);
       ready = done;
       coordinator.accept(done);
@@ -162,12 +161,23 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
       LOG.info("loading for epoch {} was given up", epoch(assign));
     } catch (ShardStore.RefusedException e) {
       refuse(assign, e.failure());
-    } catch (LinkException e) {
-      LOG.warn("epoch {} cannot begin here: {}", epoch(assign), e.getMessage());
-      giveUp(assign);
     } catch (RuntimeException | Error e) {
       LOG.error("loading for epoch {} failed", epoch(assign), e);
       refuse(assign, new Failure.Internal("loading the shard failed: " + e));
+    }
+  }
+
+  /** What keeps an engine from starting may pass (a peer, the media driver): no refusal. */
+  private boolean startEngine(Assign assign, ShardStore.Loaded loaded) {
+    try {
+      EngineConfig config =
+          EngineConfig.of(assign.getPlacement(), assign.getRank(), loaded.hiddenSize());
+      engine = StepEngine.start(config, loaded.shard(), node, this::onEngineEnded);
+      return true;
+    } catch (RuntimeException e) {
+      LOG.error("epoch {} cannot begin here", epoch(assign), e);
+      giveUp(assign);
+      return false;
     }
   }
 
