@@ -231,9 +231,9 @@ final class Placements {
 
   void onTick(long nowNs) {
     for (Worker silent : workers.silent(nowNs)) {
-      silent.become(Worker.State.LOST, "has not answered for 10 s");
+      silent.become(Worker.State.LOST, "has not answered for 20 s");
       fence.down(silent.ref);
-      lose(silent, "has not answered for 10 s", nowNs);
+      lose(silent, "has not answered for 20 s", nowNs);
       changed = true;
     }
     placeIfPossible(nowNs);

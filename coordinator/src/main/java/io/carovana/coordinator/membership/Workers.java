@@ -20,7 +20,7 @@ final class Workers {
   private static final long FRESH_NS = Duration.ofSeconds(4).toNanos();
 
   /** A worker whose last hello is older is lost. */
-  private static final long LOST_NS = Duration.ofSeconds(10).toNanos();
+  private static final long LOST_NS = Duration.ofSeconds(20).toNanos();
 
   private final Map<String, Worker> byNode = new TreeMap<>();
 

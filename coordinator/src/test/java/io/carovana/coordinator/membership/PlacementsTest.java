@@ -217,7 +217,7 @@ class PlacementsTest {
   void losesASilentWorkerWhileItLoads() {
     hello("a", 0);
     hello("b", 0);
-    nowNs += 11 * SECOND_NS;
+    nowNs += 21 * SECOND_NS;
     hello("a", epoch().number());
 
     placements().onTick(nowNs);
