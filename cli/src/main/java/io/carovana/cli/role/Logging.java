@@ -9,16 +9,17 @@ import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeAndTimeBasedRollingPolicy;
 import ch.qos.logback.core.util.FileSize;
+import io.carovana.protocol.LogContext;
 import java.nio.file.Path;
 import org.slf4j.LoggerFactory;
 
 /**
  * One rotated log file per role, in UTC, each line with the node and, where they are known, the
- * epoch and the request (MDC keys {@code epoch} and {@code request}).
+ * epoch and the request ({@link LogContext}).
  */
 public final class Logging {
   private static final String FILE_PATTERN =
-      "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z',UTC} %-5level [%s] [epoch=%%X{epoch:--}]"
+      "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z',UTC} %-5level [%s] [epoch=%%property{epoch}]"
           + " [request=%%X{request:--}] %%logger{24} [%%thread] %%msg%%n";
   private static final String CONSOLE_PATTERN = "%d{HH:mm:ss'Z',UTC} %-5level %msg%n";
   private static final long LARGEST_FILE_BYTES = 16L << 20;
@@ -30,6 +31,8 @@ public final class Logging {
   /** Sends everything from INFO on to a file, and to stderr too when nobody supervises. */
   static void toFile(Path file, String node, boolean console) {
     LoggerContext context = fresh();
+    context.putProperty("epoch", "-");
+    LogContext.listen(epoch -> context.putProperty("epoch", String.valueOf(epoch)));
     RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
     SizeAndTimeBasedRollingPolicy<ILoggingEvent> rolling = new SizeAndTimeBasedRollingPolicy<>();
     rolling.setContext(context);

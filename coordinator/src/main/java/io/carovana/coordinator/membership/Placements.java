@@ -11,6 +11,7 @@ import io.carovana.coordinator.placement.PlacementRules;
 import io.carovana.coordinator.schedule.EngineLimits;
 import io.carovana.model.quant.Quantization;
 import io.carovana.protocol.Failure;
+import io.carovana.protocol.LogContext;
 import io.carovana.protocol.v1.Assign;
 import io.carovana.protocol.v1.HelloAck;
 import io.carovana.protocol.v1.LoadProgress;
@@ -341,6 +342,7 @@ final class Placements {
       worker.become(Worker.State.LOADING, "");
       worker.ref.tell(assign(next, rank));
     }
+    LogContext.epoch(next.number());
     LOG.info("epoch {} begins on {}", next.number(), placed.nodes());
   }
 

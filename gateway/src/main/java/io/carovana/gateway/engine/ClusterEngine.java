@@ -3,6 +3,7 @@ package io.carovana.gateway.engine;
 import com.google.protobuf.Message;
 import io.carovana.gateway.text.ModelText;
 import io.carovana.protocol.Failure;
+import io.carovana.protocol.LogContext;
 import io.carovana.protocol.NodeSettings;
 import io.carovana.protocol.cluster.ClusterSystem;
 import io.carovana.protocol.cluster.CoordinatorLink;
@@ -169,6 +170,7 @@ public final class ClusterEngine implements Engine, CoordinatorListener {
   }
 
   private void onState(ClusterState state) {
+    LogContext.epoch(state.getEpoch());
     takeTokenizer(state);
     ClusterState kept = state.toBuilder().clearTokenizer().build();
     lastWord = new Word(kept, nanoClock.getAsLong());

@@ -6,6 +6,7 @@ import io.carovana.gateway.generation.Sink;
 import io.carovana.gateway.http.GenerationApi.Prepared;
 import io.carovana.gateway.request.RefusedException;
 import io.carovana.protocol.Failure;
+import io.carovana.protocol.LogContext;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -14,6 +15,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** The way of a generating request: content type, body, parser thread, engine, answer. */
 final class GenerationRoute {
@@ -89,12 +91,9 @@ final class GenerationRoute {
     sink.whenOver(
         outcome -> {
           vertx.cancelTimer(limit);
-          LOG.info(
-              "request {} ({}) {}: {}",
-              exchange.requestId(),
-              prepared.job().id(),
-              api.name(),
-              outcome);
+          try (var line = MDC.putCloseable(LogContext.REQUEST, exchange.requestId())) {
+            LOG.info("{} {}: {}", prepared.job().id(), api.name(), outcome);
+          }
         });
     exchange
         .response()

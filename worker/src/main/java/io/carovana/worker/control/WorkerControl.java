@@ -5,6 +5,7 @@ import com.google.protobuf.Message;
 import io.carovana.model.Numerics;
 import io.carovana.model.shard.Range;
 import io.carovana.protocol.Failure;
+import io.carovana.protocol.LogContext;
 import io.carovana.protocol.Version;
 import io.carovana.protocol.cluster.CoordinatorListener;
 import io.carovana.protocol.v1.Assign;
@@ -129,6 +130,7 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
     if (said != null && epoch(assign) == said.getEpoch() && epoch(assign) == epoch(wanted)) {
       coordinator.accept(said);
     } else if (epoch(assign) > epoch(wanted)) {
+      LogContext.epoch(epoch(assign));
       LOG.info("epoch {}: rank {}", epoch(assign), assign.getRank());
       wanted = assign;
       thread.execute(() -> take(assign));
