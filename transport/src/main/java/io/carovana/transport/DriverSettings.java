@@ -3,6 +3,9 @@ package io.carovana.transport;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
 import io.aeron.logbuffer.LogBufferDescriptor;
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.DatagramChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +37,16 @@ public final class DriverSettings {
    * pauses a busy laptop makes; who is paused longer than the fence has lost its rank anyway.
    */
   static final long CLIENT_LIVENESS_NS = TimeUnit.SECONDS.toNanos(10);
+
+  /**
+   * What one sender may have under way over UDP. All senders to a process together must fit in its
+   * socket's buffer: a lost packet at the end of a burst is only noticed by a heartbeat, a tenth of
+   * a second later.
+   */
+  private static final int WINDOW_BYTES = 64 * 1024;
+
+  /** Socket buffer asked for; many systems grant 208 KiB, enough for three senders. */
+  private static final int SOCKET_BUFFER_BYTES = 2 * 1024 * 1024;
 
   private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
   private static final int CONDUCTOR_BUFFER_BYTES = 1024 * 1024;
@@ -76,8 +89,21 @@ public final class DriverSettings {
         .ipcTermBufferLength(TENSOR_TERM_BYTES)
         .publicationTermBufferLength(TENSOR_TERM_BYTES)
         .ipcMtuLength(IPC_MTU)
+        .initialWindowLength(WINDOW_BYTES)
+        .socketRcvbufLength(socketBufferBytes())
         .clientLivenessTimeoutNs(CLIENT_LIVENESS_NS)
         .publicationLingerTimeoutNs(LINGER_NS);
+  }
+
+  /** The largest socket buffer this system grants, up to {@link #SOCKET_BUFFER_BYTES}. */
+  private static int socketBufferBytes() {
+    try (DatagramChannel probe = DatagramChannel.open()) {
+      probe.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER_BYTES);
+      int granted = probe.getOption(StandardSocketOptions.SO_RCVBUF);
+      return Math.clamp(granted, WINDOW_BYTES, SOCKET_BUFFER_BYTES);
+    } catch (IOException e) {
+      return 2 * WINDOW_BYTES;
+    }
   }
 
   /**

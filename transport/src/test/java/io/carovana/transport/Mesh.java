@@ -33,7 +33,7 @@ final class Mesh implements AutoCloseable {
     T run(AeronLinks links) throws Exception;
   }
 
-  private static final int TIMEOUT_SECONDS = 60;
+  private static final int TIMEOUT_SECONDS = 120;
 
   private final Path directory;
   private final @Nullable MediaDriverHost host;

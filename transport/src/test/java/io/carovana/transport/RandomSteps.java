@@ -10,7 +10,7 @@ import java.util.concurrent.locks.LockSupport;
  * A random program of operations, nested steps included, that every rank can derive from a seed.
  */
 final class RandomSteps {
-  private static final int OPERATIONS = 120;
+  private static final int OPERATIONS = 60;
 
   private RandomSteps() {}
 
