@@ -23,6 +23,7 @@ final class Instance implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(120);
   private static final Duration RECOVERY = Duration.ofSeconds(120);
   private static final long STOP_S = 30;
+  private static final long INTERRUPT_BIT = 1L << (2 - 1);
 
   private final Path home;
   private final Process supervisor;
@@ -122,6 +123,20 @@ final class Instance implements AutoCloseable {
     if (process.isAlive()) {
       new ProcessBuilder("kill", "-" + signal, "" + process.pid()).start().waitFor();
     }
+  }
+
+  /** Whether the process was started with the interrupt signal ignored, as Linux tells. */
+  static boolean ignoresInterrupt(ProcessIdentity process) throws IOException {
+    Path status = Path.of("/proc/" + process.pid() + "/status");
+    if (!Files.exists(status)) {
+      return false;
+    }
+    for (String line : Files.readAllLines(status)) {
+      if (line.startsWith("SigIgn:")) {
+        return (Long.parseUnsignedLong(line.substring(7).trim(), 16) & INTERRUPT_BIT) != 0;
+      }
+    }
+    return false;
   }
 
   /** Waits until {@code name} is another process than {@code before} and requests are answered. */
