@@ -24,8 +24,7 @@ public final class GradualIdle implements IdleStrategy {
   private int idles;
   private long parkNs = SHORT_PARK_NS;
 
-  private GradualIdle(
-      int spins, int shortParks, int parks, long longestParkNs, long restNs) {
+  private GradualIdle(int spins, int shortParks, int parks, long longestParkNs, long restNs) {
     shortParksAfter = spins;
     parksAfter = shortParksAfter + shortParks;
     restsAfter = parksAfter + parks;
