@@ -7,12 +7,13 @@ import io.carovana.worker.kernels.ExpPolynomial;
 import io.carovana.worker.kernels.NonFiniteException;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** {@link ExpPolynomial} and SiLU in lanes (rule 6). */
 final class Exponentials {
   private static final int ROUNDER_BITS = Float.floatToRawIntBits(ExpPolynomial.ROUNDER);
+  private static final int ABS = 0x7fffffff;
+  private static final int INFINITY = 0x7f800000;
   private static final int EXPONENT_BIAS = 127;
   private static final int EXPONENT_SHIFT = 23;
 
@@ -71,16 +72,17 @@ final class Exponentials {
   /** {@code out = silu(gate) * up}. */
   static void siluMultiply(
       float[] gate, int gateOffset, float[] up, int upOffset, float[] out, int outOffset, int n) {
-    VectorMask<Float> finite = FLOATS.maskAll(true);
+    IntVector largest = IntVector.zero(Lanes.INTS);
     int i = 0;
     for (; i < FLOATS.loopBound(n); i += F) {
       FloatVector g = FloatVector.fromArray(FLOATS, gate, gateOffset + i);
       FloatVector silu = g.div(exp(g.neg()).add(1f));
       FloatVector value = silu.mul(FloatVector.fromArray(FLOATS, up, upOffset + i));
-      finite = finite.and(value.test(VectorOperators.IS_FINITE));
+      largest = largest.max(value.reinterpretAsInts().and(ABS));
       value.intoArray(out, outOffset + i);
     }
-    boolean allFinite = finite.allTrue();
+    // Magnitudes' bits order as magnitudes do; a mask carried through the loop would be boxed.
+    boolean allFinite = largest.reduceLanes(VectorOperators.MAX) < INFINITY;
     for (; i < n; i++) {
       float value = ExpPolynomial.silu(gate[gateOffset + i]) * up[upOffset + i];
       allFinite &= Float.isFinite(value);
