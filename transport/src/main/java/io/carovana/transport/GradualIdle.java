@@ -37,9 +37,9 @@ public final class GradualIdle implements IdleStrategy {
     return new GradualIdle(100, 64, 0, MILLISECOND / 2, MILLISECOND / 2);
   }
 
-  /** For a duty cycle: at most a millisecond late while busy, four after a second of nothing. */
+  /** For a duty cycle: at most a millisecond late while busy, eight after a second of nothing. */
   public static GradualIdle forDutyCycle() {
-    return new GradualIdle(32, 8, 1000, MILLISECOND, 4 * MILLISECOND);
+    return new GradualIdle(32, 8, 1000, MILLISECOND, 8 * MILLISECOND);
   }
 
   /** For a media driver, which always has a little to do. */

@@ -71,7 +71,7 @@ final class PlacementCommand extends GroupCommand {
                 range(rank.path("ffn_leaves")),
                 range(rank.path("vocab_rows"))));
       }
-      return text.toString();
+      return text.append(placement.path("explanation").asText()).toString().stripTrailing() + "\n";
     }
 
     private static String range(JsonNode range) {

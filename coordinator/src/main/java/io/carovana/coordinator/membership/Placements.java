@@ -2,7 +2,6 @@ package io.carovana.coordinator.membership;
 
 import com.google.protobuf.Message;
 import io.carovana.coordinator.CoordinatorSettings;
-import io.carovana.coordinator.engine.EpochSetup;
 import io.carovana.coordinator.engine.SchedulerAgent;
 import io.carovana.coordinator.placement.NodeOffer;
 import io.carovana.coordinator.placement.PlacementPlanner;
@@ -12,11 +11,8 @@ import io.carovana.coordinator.schedule.EngineLimits;
 import io.carovana.model.quant.Quantization;
 import io.carovana.protocol.Failure;
 import io.carovana.protocol.LogContext;
-import io.carovana.protocol.v1.Assign;
 import io.carovana.protocol.v1.HelloAck;
 import io.carovana.protocol.v1.LoadProgress;
-import io.carovana.protocol.v1.ModelSpec;
-import io.carovana.protocol.v1.Retire;
 import io.carovana.protocol.v1.ShardReady;
 import io.carovana.protocol.v1.ShardRefused;
 import io.carovana.protocol.v1.WorkerGoodbye;
@@ -39,13 +35,13 @@ import org.slf4j.LoggerFactory;
  */
 final class Placements {
   private static final Logger LOG = LoggerFactory.getLogger(Placements.class);
-  private static final int RETRY_SECONDS = 5;
   private static final int MOST_DOUBLINGS = 5;
 
   private final CoordinatorParts parts;
   private final Workers workers;
   private final SchedulerAgent agent;
   private final Fence fence;
+  private final EpochMessages messages;
   private final PlacementPlanner planner;
   private final DigestBook digests = new DigestBook();
   private @Nullable Epoch epoch;
@@ -62,6 +58,7 @@ final class Placements {
     this.workers = workers;
     this.agent = agent;
     this.fence = fence;
+    this.messages = new EpochMessages(parts);
     this.planner = new PlacementPlanner(parts.model().files(), rules(parts.settings()));
     this.notBeforeNs = nowNs;
   }
@@ -107,8 +104,8 @@ final class Placements {
   HelloAck onHello(WorkerHello hello, ActorRef<Message> ref, long nowNs) {
     Optional<Workers.Heard> heard = workers.hear(hello, ref, nowNs);
     if (heard.isEmpty()) {
-      return refused(
-          new Failure.Overloaded("more than " + Workers.MAX_NODES + " workers", RETRY_SECONDS));
+      return EpochMessages.refused(
+          new Failure.Overloaded("more than " + Workers.MAX_NODES + " workers", EpochMessages.RETRY_SECONDS));
     }
     Worker worker = heard.get().worker();
     Worker before = heard.get().before();
@@ -120,7 +117,7 @@ final class Placements {
       HelloRules.refusal(hello).ifPresent(failure -> refuse(worker, failure));
     }
     if (worker.refusal != null) {
-      return refused(worker.refusal);
+      return EpochMessages.refused(worker.refusal);
     }
     settle(worker, nowNs);
     placeIfPossible(nowNs);
@@ -136,11 +133,11 @@ final class Placements {
     int rank = current == null ? -1 : current.rankOf(worker);
     if (current == null || rank < 0) {
       if (held != 0) {
-        worker.ref.tell(retire(held, "not part of the placement"));
+        worker.ref.tell(EpochMessages.retire(held, "not part of the placement"));
       }
     } else if (!current.isReady(rank)) {
       // Said again with every hello until the answer arrives; either may have been lost.
-      worker.ref.tell(assign(current, rank));
+      worker.ref.tell(EpochMessages.assign(current, rank));
     } else if (held != current.number()) {
       end("worker " + worker.node() + " lost its shard", nowNs);
     }
@@ -167,7 +164,7 @@ final class Placements {
     }
     Optional<String> conflict = digests.enter(worker.node(), ready.getDigestsList());
     if (conflict.isPresent()) {
-      refuse(worker, new Failure.ModelRefused(differs(worker, conflict.get())));
+      refuse(worker, new Failure.ModelRefused(messages.differs(worker, conflict.get())));
       end("worker " + worker.node() + " has other weights", nowNs);
       return;
     }
@@ -177,7 +174,7 @@ final class Placements {
     LOG.info("rank {} on {} is ready after {} s", rank, worker.node(), ready.getLoadSeconds());
     if (current.allReady()) {
       reason = "the workers generate their first token";
-      agent.begin(setup(current));
+      agent.begin(messages.setup(current));
     }
   }
 
@@ -257,7 +254,7 @@ final class Placements {
 
   private void refuse(Worker worker, Failure failure) {
     worker.refuse(failure);
-    worker.ref.tell(refused(failure));
+    worker.ref.tell(EpochMessages.refused(failure));
     LOG.warn("refused worker {}: {}", worker.node(), failure.message());
     changed = true;
   }
@@ -280,11 +277,11 @@ final class Placements {
       }
     }
     String message = "a worker was lost while the request ran: " + why;
-    agent.end(new Failure.WorkerLost(message), unavailable(why), null);
+    agent.end(new Failure.WorkerLost(message), EpochMessages.unavailable(why), null);
     if (!placeIfPossible(nowNs)) {
-      agent.end(new Failure.WorkerLost(message), unavailable(reason), unavailable(reason));
+      agent.end(new Failure.WorkerLost(message), EpochMessages.unavailable(reason), EpochMessages.unavailable(reason));
       for (Worker worker : current.ranks()) {
-        worker.ref.tell(retire(current.number(), why));
+        worker.ref.tell(EpochMessages.retire(current.number(), why));
       }
     }
   }
@@ -318,7 +315,7 @@ final class Placements {
       return true;
     }
     reason = proposal.explanation();
-    agent.refuse(unavailable(reason));
+    agent.refuse(EpochMessages.unavailable(reason));
     return false;
   }
 
@@ -331,71 +328,19 @@ final class Placements {
   }
 
   private void begin(PlacementProposal.Placed placed, List<Worker> ranks) {
-    Epoch next = new Epoch(parts.epochs().next(), spec(placed), placed, ranks, parts.endpoint());
+    Epoch next = new Epoch(
+            parts.epochs().next(), messages.spec(placed), placed, ranks, parts.endpoint());
     epoch = next;
     lastNodes = placed.nodes();
     reason = "the workers load their shards";
-    agent.refuse(unavailable(reason));
+    agent.refuse(EpochMessages.unavailable(reason));
     changed = true;
     for (int rank = 0; rank < ranks.size(); rank++) {
       Worker worker = ranks.get(rank);
       worker.become(Worker.State.LOADING, "");
-      worker.ref.tell(assign(next, rank));
+      worker.ref.tell(EpochMessages.assign(next, rank));
     }
     LogContext.epoch(next.number());
     LOG.info("epoch {} begins on {}", next.number(), placed.nodes());
-  }
-
-  private ModelSpec spec(PlacementProposal.Placed placed) {
-    CoordinatorSettings settings = parts.settings();
-    return ModelSpec.newBuilder()
-        .setPath(parts.model().files().path().toString())
-        .setDigest(parts.model().digest())
-        .setQuantize(settings.quantize())
-        .setKvProfile(settings.kvProfile())
-        .setContext(placed.context())
-        .setKvPages(placed.kvPages())
-        .setMaxStepTokens(planner.rules().maxStepTokens())
-        .setMaxSequences(settings.maxSequences())
-        .build();
-  }
-
-  private EpochSetup setup(Epoch current) {
-    CoordinatorSettings settings = parts.settings();
-    var topology = current.topology();
-    return new EpochSetup(
-        topology,
-        parts.channels(),
-        new EngineLimits(
-            topology.ranks().size(),
-            topology.firstOf(topology.stages() - 1),
-            topology.stages(),
-            current.placed().context(),
-            current.placed().kvPages(),
-            settings.prefillChunk(),
-            settings.maxSequences()),
-        Duration.ofMillis(settings.fenceAfterMs()).toNanos(),
-        parts.model().files().config().bosId());
-  }
-
-  private String differs(Worker worker, String conflict) {
-    return "the model on %s is not the one on the others: %s; copy %s from the coordinator's machine"
-        .formatted(worker.node(), conflict, parts.model().files().path());
-  }
-
-  private static Assign assign(Epoch epoch, int rank) {
-    return Assign.newBuilder().setPlacement(epoch.placement()).setRank(rank).build();
-  }
-
-  private static Retire retire(long epoch, String why) {
-    return Retire.newBuilder().setEpoch(epoch).setReason(why).build();
-  }
-
-  private static HelloAck refused(Failure failure) {
-    return HelloAck.newBuilder().setRefused(failure.toInfo()).build();
-  }
-
-  private static Failure unavailable(String why) {
-    return new Failure.Unavailable(why, RETRY_SECONDS);
   }
 }

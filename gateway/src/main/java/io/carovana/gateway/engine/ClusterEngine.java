@@ -177,7 +177,9 @@ public final class ClusterEngine implements Engine, CoordinatorListener {
   }
 
   private void takeTokenizer(ClusterState state) {
-    if (state.getTokenizer().isEmpty()) {
+    ModelText held = text;
+    boolean current = held != null && held.digest().equals(state.getModelDigest());
+    if (current || state.getTokenizer().isEmpty()) {
       return;
     }
     try {

@@ -52,6 +52,7 @@ final class AdminJson {
     root.put("serving", state.whyNotServing() == null);
     root.put("epoch", cluster.getEpoch());
     putModel(root, cluster, model);
+    root.put("explanation", cluster.getPlacement());
     root.put(
         "stages",
         cluster.getRanksList().stream().mapToInt(RankStatus::getStage).distinct().count());

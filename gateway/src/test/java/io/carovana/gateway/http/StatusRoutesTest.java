@@ -129,6 +129,7 @@ final class StatusRoutesTest {
     engine.state = new EngineState(busy(), 20, null, FakeEngine.TEXT);
     JsonNode root = json(gateway.get("/admin/v1/placement"));
     assertThat(root.get("stages").intValue()).isEqualTo(1);
+    assertThat(root.get("explanation").textValue()).isEqualTo("2 ranks, as asked for");
     JsonNode rank = root.get("ranks").get(0);
     assertThat(rank.get("layers")).isEqualTo(json("{\"start\":0,\"end\":6}"));
     assertThat(rank.get("kv_groups")).isEqualTo(json("{\"start\":0,\"end\":2}"));
@@ -179,6 +180,7 @@ final class StatusRoutesTest {
         .setRunning(3)
         .setKvPagesFree(5)
         .setKvPagesTotal(9)
+        .setPlacement("2 ranks, as asked for")
         .setCounters(Counters.newBuilder().setTokensGenerated(77))
         .addRanks(
             RankStatus.newBuilder()
