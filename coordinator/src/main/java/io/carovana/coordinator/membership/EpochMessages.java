@@ -32,7 +32,8 @@ final class EpochMessages {
         .setKvProfile(settings.kvProfile())
         .setContext(placed.context())
         .setKvPages(placed.kvPages())
-        .setMaxStepTokens(EngineLimits.maxStepRows(settings.prefillChunk(), settings.maxSequences()))
+        .setMaxStepTokens(
+            EngineLimits.maxStepRows(settings.prefillChunk(), settings.maxSequences()))
         .setMaxSequences(settings.maxSequences())
         .build();
   }

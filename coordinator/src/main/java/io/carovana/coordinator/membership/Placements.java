@@ -105,7 +105,8 @@ final class Placements {
     Optional<Workers.Heard> heard = workers.hear(hello, ref, nowNs);
     if (heard.isEmpty()) {
       return EpochMessages.refused(
-          new Failure.Overloaded("more than " + Workers.MAX_NODES + " workers", EpochMessages.RETRY_SECONDS));
+          new Failure.Overloaded(
+              "more than " + Workers.MAX_NODES + " workers", EpochMessages.RETRY_SECONDS));
     }
     Worker worker = heard.get().worker();
     Worker before = heard.get().before();
@@ -279,7 +280,10 @@ final class Placements {
     String message = "a worker was lost while the request ran: " + why;
     agent.end(new Failure.WorkerLost(message), EpochMessages.unavailable(why), null);
     if (!placeIfPossible(nowNs)) {
-      agent.end(new Failure.WorkerLost(message), EpochMessages.unavailable(reason), EpochMessages.unavailable(reason));
+      agent.end(
+          new Failure.WorkerLost(message),
+          EpochMessages.unavailable(reason),
+          EpochMessages.unavailable(reason));
       for (Worker worker : current.ranks()) {
         worker.ref.tell(EpochMessages.retire(current.number(), why));
       }
@@ -328,8 +332,8 @@ final class Placements {
   }
 
   private void begin(PlacementProposal.Placed placed, List<Worker> ranks) {
-    Epoch next = new Epoch(
-            parts.epochs().next(), messages.spec(placed), placed, ranks, parts.endpoint());
+    Epoch next =
+        new Epoch(parts.epochs().next(), messages.spec(placed), placed, ranks, parts.endpoint());
     epoch = next;
     lastNodes = placed.nodes();
     reason = "the workers load their shards";
