@@ -11,11 +11,15 @@ public final class Activations {
   /** Columns of the smallest block. */
   public static final int MIN_BLOCK = 32;
 
+  /** Unused ints before {@link #pairs}, so that the pair before any pair can be read. */
+  private static final int PAIR_PADDING = 1;
+
   private final int maxRows;
   private final int columns;
   private final float[] values;
   private final float[] codes;
   private final int[] pairs;
+  private final PackedOperands packed;
   private final float[] scales;
   private final int[] sums;
   private volatile int block;
@@ -35,7 +39,8 @@ public final class Activations {
     values = new float[Math.multiplyExact(maxRows, columns)];
     int quantized = quantizable ? values.length : 0;
     codes = new float[quantized];
-    pairs = new int[quantized / 2];
+    pairs = new int[quantizable ? quantized / 2 + PAIR_PADDING : 0];
+    packed = new PackedOperands(quantized);
     scales = new float[quantized / MIN_BLOCK];
     sums = new int[quantized / SUM_COLUMNS];
   }
@@ -62,10 +67,20 @@ public final class Activations {
 
   /**
    * The int8 values as int16, two columns to an int, the even one below: {@code [row][columns /
-   * 2]}.
+   * 2]} from {@link #pairIndex}.
    */
   public int[] pairs() {
     return pairs;
+  }
+
+  /** Index in {@link #pairs} of the pair that begins at {@code column}. */
+  public int pairIndex(int row, int column) {
+    return PAIR_PADDING + (row * columns + column) / 2;
+  }
+
+  /** Forms of {@link #pairs} for codes that are multiplied as they are packed. */
+  public PackedOperands packed() {
+    return packed;
   }
 
   /** Scales, {@code [row][columns / 32]}; a row's first {@code columns / block} are used. */
@@ -104,7 +119,8 @@ public final class Activations {
 
   /** Bytes of the arrays. */
   public long bytes() {
-    return 4L * (values.length + codes.length + pairs.length + scales.length + sums.length);
+    return 4L * (values.length + codes.length + pairs.length + scales.length + sums.length)
+        + packed.bytes();
   }
 
   /**

@@ -13,6 +13,9 @@ public final class KernelScratch {
   /** Columns of a panel that are unpacked at a time. */
   public static final int UNPACK_COLUMNS = 256;
 
+  /** Rows of activations whose dot products are taken together. */
+  public static final int DOT_ROWS = 4;
+
   /** Query rows that share one pass over keys and values. */
   public static final int QUERY_ROWS = 16;
 
@@ -22,7 +25,9 @@ public final class KernelScratch {
       new float[UNPACK_COLUMNS / Activations.SUM_COLUMNS * Panels.LANES];
   private final float[] groupMinima =
       new float[UNPACK_COLUMNS / Activations.SUM_COLUMNS * Panels.LANES];
-  private final float[] dots = new float[TILE_FLOATS];
+  private final short[] codes = new short[UNPACK_COLUMNS * Panels.LANES];
+  private final float[] dots =
+      new float[DOT_ROWS * UNPACK_COLUMNS / Activations.SUM_COLUMNS * Panels.LANES];
   private final float[] strided = new float[ScalarKernels.STRIDED];
   private final float[] scores;
   private final float[] maxima;
@@ -64,7 +69,12 @@ public final class KernelScratch {
     return groupMinima;
   }
 
-  /** Dot products of one group, {@code [tile rows][32]}. */
+  /** Unpacked codes, {@code [UNPACK_COLUMNS / 2][32 rows][2]}. */
+  public short[] codes() {
+    return codes;
+  }
+
+  /** Exact dot products, {@code [DOT_ROWS][part of the unpacked columns][32]}. */
   public float[] dots() {
     return dots;
   }

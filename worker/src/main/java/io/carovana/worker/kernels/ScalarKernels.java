@@ -54,7 +54,8 @@ public final class ScalarKernels implements Kernels {
       x.sums()[x.sumIndex(row, column + i)] = sum;
     }
     for (int j = first; j < first + block; j += 2) {
-      x.pairs()[j / 2] = ((int) x.codes()[j] & 0xffff) | (int) x.codes()[j + 1] << Short.SIZE;
+      x.pairs()[x.pairIndex(0, j)] =
+          ((int) x.codes()[j] & 0xffff) | (int) x.codes()[j + 1] << Short.SIZE;
     }
   }
 

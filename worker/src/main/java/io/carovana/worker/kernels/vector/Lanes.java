@@ -25,6 +25,9 @@ final class Lanes {
   /** f32 lanes. */
   static final int F = FLOATS.length();
 
+  /** f32 lanes of the widest shape that kernels are written for. */
+  static final int MAX_F = 16;
+
   private static final int F16_TO_F32_SHIFT = 13;
   private static final int F16_IN_F32 = 0x8fffe000;
   private static final float F16_REBIAS = 0x1p112f;
@@ -66,19 +69,8 @@ final class Lanes {
     return pairs.lanewise(VectorOperators.ASHR, Short.SIZE);
   }
 
-  /** Both int16 of every int added. */
-  static IntVector sumPairs(ShortVector pairs) {
-    IntVector ints = pairs.reinterpretAsInts();
-    return lower(ints).add(upper(ints));
-  }
-
   /** Whole numbers as floats. */
   static FloatVector toFloats(IntVector whole) {
     return (FloatVector) whole.convert(VectorOperators.I2F, 0);
-  }
-
-  /** Two int16 activations in every int. */
-  static ShortVector broadcastPair(int[] pairs, int at) {
-    return IntVector.broadcast(INTS, pairs[at]).reinterpretAsShorts();
   }
 }

@@ -35,6 +35,7 @@ final class Rows {
         x.sums()[x.sumIndex(row, column + i)] = codes(x, first + i, factor);
       }
     }
+    PackedRow.fill(x, row);
   }
 
   /** The largest magnitude's bits, which order as magnitudes do. */
@@ -60,7 +61,7 @@ final class Rows {
       IntVector whole = (IntVector) code.convert(VectorOperators.F2I, 0);
       ((ShortVector) whole.castShape(Lanes.HALF_SHORTS, 0))
           .reinterpretAsInts()
-          .intoArray(x.pairs(), i / 2);
+          .intoArray(x.pairs(), x.pairIndex(0, i));
       sum = sum.add(whole);
     }
     return sum.reduceLanes(VectorOperators.ADD);

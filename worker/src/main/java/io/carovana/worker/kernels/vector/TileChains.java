@@ -1,7 +1,6 @@
 package io.carovana.worker.kernels.vector;
 
 import static io.carovana.worker.kernels.vector.Lanes.F;
-import static io.carovana.worker.kernels.vector.Lanes.FLOATS;
 
 import io.carovana.worker.kernels.Activations;
 import io.carovana.worker.kernels.FloatPanels;
@@ -10,7 +9,6 @@ import io.carovana.worker.kernels.IntegerPanels;
 import io.carovana.worker.kernels.KernelScratch;
 import io.carovana.worker.kernels.Panels;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Chains for many rows of activations: some columns of a panel are unpacked once and serve all
@@ -58,7 +56,7 @@ final class TileChains {
     }
   }
 
-  /** The same for integer weights: exact dots group by group, scaled into the chains. */
+  /** The same for integer weights: exact dots of a part of the columns, scaled into the chains. */
   static void integers(
       IntegerPanels weights,
       int panel,
@@ -71,22 +69,24 @@ final class TileChains {
       int outAt,
       KernelScratch scratch) {
     Arrays.fill(out, outAt, outAt + rows * Panels.LANES, 0f);
-    int group = weights.format().group();
-    float[] dots = scratch.dots();
     for (int k = from; k < to; k += KernelScratch.UNPACK_COLUMNS) {
       int end = Math.min(to, k + KernelScratch.UNPACK_COLUMNS);
-      Unpack.integers(weights, panel, k, end, scratch.weights());
+      TileDots tile = TileDots.of(weights.format());
       Scales.unpack(weights, panel, k, end, scratch.groupScales(), scratch.groupMinima());
-      for (int g = k; g < end; g += group) {
-        Arrays.fill(dots, 0, rows * Panels.LANES, 0f);
-        int at = (g - k) * Panels.LANES;
-        dots(scratch.weights(), at, x.codes(), x, rowFrom, rows, g, g + group, dots, 0);
-        int scaleAt = (g - k) / group * Panels.LANES;
-        scaleGroup(scratch.groupScales(), scaleAt, x, rowFrom, rows, g, dots, out, outAt);
-        if (weights.format().hasMinimum()) {
-          subtractMinima(
-              scratch.groupMinima(), scaleAt, x, rowFrom, rows, g, g + group, out, outAt);
+      tile.unpack(weights, panel, k, end, scratch);
+      int row = 0;
+      for (; row + KernelScratch.DOT_ROWS <= rows; row += KernelScratch.DOT_ROWS) {
+        tile.dots4(x, rowFrom + row, k, end, scratch);
+        for (int i = row; i < row + KernelScratch.DOT_ROWS; i++) {
+          int dotsAt = (i - row) * TileDots.ROW_DOTS;
+          int at = outAt + i * Panels.LANES;
+          tile.addGroups(weights, x, rowFrom + i, k, end, dotsAt, out, at, scratch);
         }
+      }
+      for (; row < rows; row++) {
+        tile.dots1(x, rowFrom + row, k, end, scratch);
+        int at = outAt + row * Panels.LANES;
+        tile.addGroups(weights, x, rowFrom + row, k, end, 0, out, at, scratch);
       }
     }
   }
@@ -108,7 +108,8 @@ final class TileChains {
       int xAt = (rowFrom + row) * stride + from;
       int at = outAt + row * Panels.LANES;
       for (int lane = 0; lane < Panels.LANES; lane += 2 * F) {
-        TileKernel.dots4(weights, weightsAt + lane, input, xAt, stride, to - from, out, at + lane);
+        TileKernel.dots4(
+            weights, weightsAt + lane, input, xAt, stride, to - from, out, at + lane, Panels.LANES);
       }
     }
     for (; row < rows; row++) {
@@ -116,55 +117,6 @@ final class TileChains {
       int at = outAt + row * Panels.LANES;
       for (int lane = 0; lane < Panels.LANES; lane += 2 * F) {
         TileKernel.dots1(weights, weightsAt + lane, input, xAt, to - from, out, at + lane);
-      }
-    }
-  }
-
-  /** {@code acc = fma(dot, weightScale * inputScale, acc)}. */
-  private static void scaleGroup(
-      float[] scales,
-      int scaleAt,
-      Activations x,
-      int rowFrom,
-      int rows,
-      int column,
-      float[] dots,
-      float[] out,
-      int outAt) {
-    for (int lane = 0; lane < Panels.LANES; lane += F) {
-      FloatVector scale = FloatVector.fromArray(FLOATS, scales, scaleAt + lane);
-      for (int row = 0; row < rows; row++) {
-        float inputScale = x.scales()[x.scaleIndex(rowFrom + row, column)];
-        int at = row * Panels.LANES + lane;
-        FloatVector acc = FloatVector.fromArray(FLOATS, out, outAt + at);
-        FloatVector.fromArray(FLOATS, dots, at)
-            .fma(scale.mul(inputScale), acc)
-            .intoArray(out, outAt + at);
-      }
-    }
-  }
-
-  /** {@code acc = fma(-sum q, minimum * inputScale, acc)}. */
-  private static void subtractMinima(
-      float[] minima,
-      int scaleAt,
-      Activations x,
-      int rowFrom,
-      int rows,
-      int from,
-      int to,
-      float[] out,
-      int outAt) {
-    for (int row = 0; row < rows; row++) {
-      float inputScale = x.scales()[x.scaleIndex(rowFrom + row, from)];
-      float sum = x.sum(rowFrom + row, from, to);
-      FloatVector minusSum = FloatVector.broadcast(FLOATS, -sum);
-      for (int lane = 0; lane < Panels.LANES; lane += F) {
-        int at = outAt + row * Panels.LANES + lane;
-        FloatVector acc = FloatVector.fromArray(FLOATS, out, at);
-        minusSum
-            .fma(FloatVector.fromArray(FLOATS, minima, scaleAt + lane).mul(inputScale), acc)
-            .intoArray(out, at);
       }
     }
   }

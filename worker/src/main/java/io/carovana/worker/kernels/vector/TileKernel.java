@@ -21,7 +21,7 @@ final class TileKernel {
    *
    * @param weights from {@code weightsAt}, lane {@code lane} of its first column
    * @param x activations; row i from {@code xAt + i * xStride}
-   * @param out chains so far, row i at {@code outAt + i * 32}
+   * @param out chains so far, row i at {@code outAt + i * outStride}
    */
   static void dots4(
       float[] weights,
@@ -31,13 +31,14 @@ final class TileKernel {
       int xStride,
       int columns,
       float[] out,
-      int outAt) {
+      int outAt,
+      int outStride) {
     int x1 = xAt + xStride;
     int x2 = x1 + xStride;
     int x3 = x2 + xStride;
-    int out1 = outAt + Panels.LANES;
-    int out2 = out1 + Panels.LANES;
-    int out3 = out2 + Panels.LANES;
+    int out1 = outAt + outStride;
+    int out2 = out1 + outStride;
+    int out3 = out2 + outStride;
     FloatVector a0 = FloatVector.fromArray(FLOATS, out, outAt);
     FloatVector b0 = FloatVector.fromArray(FLOATS, out, outAt + F);
     FloatVector a1 = FloatVector.fromArray(FLOATS, out, out1);
