@@ -28,6 +28,7 @@ final class RunningGateway {
   /** Its address. */
   String url(CliContext context, Settings settings) {
     if (url != null) {
+      requireHttp(url);
       return url.replaceAll("/+$", "");
     }
     String name = settings.requireText(Setting.NAME);
@@ -44,6 +45,13 @@ final class RunningGateway {
                         + name
                         + "' is not running; start it with 'carovana up', or name"
                         + " a gateway with --url."));
+  }
+
+  private static void requireHttp(String url) {
+    if (!url.matches("https?://[^/]+.*")) {
+      throw new CliException(
+          ExitCode.USAGE, "--url " + url + " is not an http:// or https:// address.");
+    }
   }
 
   /** What it answers at {@code path}. */

@@ -37,7 +37,7 @@ public enum Setting {
   MIN_WORKERS("1", SettingType.integer("N", 1, 256), "Workers the first placement waits for."),
   PREFILL_CHUNK("256", SettingType.integer("TOKENS", 1, 8192), "Most prompt tokens of one step."),
   MAX_SEQUENCES("8", SettingType.integer("N", 1, 1024), "Most requests running at once."),
-  MAX_QUEUE("64", SettingType.integer("N", 0, 100_000), "Most requests waiting; more get 429."),
+  MAX_QUEUE("128", SettingType.integer("N", 1, 100_000), "Most requests waiting; more get 429."),
   FENCE_AFTER_MS(
       "1000",
       SettingType.integer("MS", 200, 600_000),

@@ -48,19 +48,12 @@ public record FitCheck(
     return List.of(new NodeMemory("this machine", freeBytes, ranks));
   }
 
-  /**
-   * The report for the wanted context, or for the longest that fits, at most what the model was
-   * trained for.
-   */
+  /** The report for the wanted context, or for the longest that fits. */
   public FitReport report(OptionalInt wanted) {
     FitPlanner planner = new FitPlanner(files, plan, nodes, maxStepTokens, PER_RANK_BYTES);
-    int trained = Math.min(files.config().maxPositions(), FitPlanner.MAX_CONTEXT);
     int context =
         wanted.orElseGet(
-            () -> {
-              int fitting = planner.largestContext(quantization);
-              return fitting == 0 ? FitPlanner.MIN_CONTEXT : Math.min(fitting, trained);
-            });
+            () -> Math.max(FitPlanner.MIN_CONTEXT, planner.largestContext(quantization)));
     return planner.report(quantization, context);
   }
 

@@ -59,9 +59,7 @@ record UpSizing(
       Optional<Long> memory = settings.size(Setting.MEMORY);
       FitCheck check =
           new FitCheck(files, plan, nodes(plan, free, memory), quantization, stepTokens);
-      OptionalInt wanted =
-          settings.integer(Setting.CONTEXT).map(OptionalInt::of).orElse(OptionalInt.empty());
-      FitReport report = check.require(wanted, command(settings));
+      FitReport report = check.require(context(settings, files), command(settings));
       long needed = 0;
       for (ShardPlan.RankShard rank : plan.ranks()) {
         RankMemory bytes = RankMemory.of(files, plan, rank, quantization, stepTokens);
@@ -100,6 +98,15 @@ record UpSizing(
                 new NodeMemory(
                     "worker-" + (rank + 1), each + FitCheck.PER_RANK_BYTES, List.of(rank)))
         .toList();
+  }
+
+  /** The demo model is to stay small; any other gets what fits unless the operator says less. */
+  private static OptionalInt context(Settings settings, ModelFiles files) {
+    Optional<Integer> asked = settings.integer(Setting.CONTEXT);
+    if (asked.isEmpty() && settings.requireText(Setting.MODEL).equals(ModelReference.DEMO)) {
+      return OptionalInt.of(files.config().maxPositions());
+    }
+    return asked.map(OptionalInt::of).orElse(OptionalInt.empty());
   }
 
   private static int threads(Settings settings) {

@@ -19,9 +19,10 @@ import java.util.List;
  *
  * @param text the model's tokenizer
  * @param context longest sequence, tokens
+ * @param maxQueue most requests that wait at once; every choice is one, and waits before it runs
  * @param limitMs longest run of a request, ms
  */
-public record JobPlanner(ModelText text, int context, long limitMs) {
+public record JobPlanner(ModelText text, int context, int maxQueue, long limitMs) {
 
   /**
    * A prompt and what the answer repeats of it.
@@ -44,6 +45,7 @@ public record JobPlanner(ModelText text, int context, long limitMs) {
       int defaultTokens,
       SamplingParams sampling)
       throws RefusedException {
+    checkQueue(prompts.size() * parameters.n());
     List<Job.Choice> choices = new ArrayList<>();
     int promptTokens = 0;
     for (Prompt prompt : prompts) {
@@ -64,6 +66,16 @@ public record JobPlanner(ModelText text, int context, long limitMs) {
       }
     }
     return new Job(id, choices, new StopSet(parameters.stops()), promptTokens);
+  }
+
+  private void checkQueue(int choices) throws RefusedException {
+    if (choices > maxQueue) {
+      throw new RefusedException(
+          new Failure.InvalidRequest(
+              "n",
+              "n times the number of prompts is %d; this server queues at most %d requests"
+                  .formatted(choices, maxQueue)));
+    }
   }
 
   private int maxTokens(Prompt prompt, Parameters parameters, int defaultTokens)

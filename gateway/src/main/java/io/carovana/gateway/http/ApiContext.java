@@ -43,7 +43,8 @@ record ApiContext(ServedModel model, LongSupplier seeds, long limitMs) {
   }
 
   JobPlanner planner(EngineState state, ModelText text) {
-    return new JobPlanner(text, state.cluster().getContext(), limitMs);
+    return new JobPlanner(
+        text, state.cluster().getContext(), state.cluster().getMaxQueue(), limitMs);
   }
 
   AnswerHead head(String id, EngineState state) {

@@ -101,6 +101,16 @@ final class RefusalsTest {
   }
 
   @Test
+  void moreChoicesThanTheQueueEverHoldsAreNotWorthARetry() {
+    HttpResponse<String> response =
+        gateway.complete("{\"prompt\": [\"a\", \"b\", \"c\"], \"n\": 3}");
+    assertError(response, 400, "invalid_request");
+    assertThat(json(response).at("/error/param").textValue()).isEqualTo("n");
+    assertThat(json(response).at("/error/message").textValue()).contains("9").contains("at most 8");
+    assertThat(engine.calls).isEmpty();
+  }
+
+  @Test
   void aFullQueueSaysWhenToComeAgain() {
     engine.script = call -> call.fail(new Failure.Overloaded("8 requests are waiting", 4));
     HttpResponse<String> response = gateway.complete("{\"prompt\": \"a\"}");

@@ -66,8 +66,8 @@ public final class Activations {
   }
 
   /**
-   * The int8 values as int16, two columns to an int, the even one below: {@code [row][columns /
-   * 2]} from {@link #pairIndex}.
+   * The int8 values as int16, two columns to an int, the even one below: {@code [row][columns / 2]}
+   * from {@link #pairIndex}.
    */
   public int[] pairs() {
     return pairs;

@@ -12,7 +12,8 @@ public interface Kernels {
   String name();
 
   /**
-   * Quantizes rows {@code [rowFrom, rowTo)} in blocks (rule 2).
+   * Quantizes rows {@code [rowFrom, rowTo)} in blocks (rule 2). Besides the codes, which are the
+   * same for all, every implementation leaves the forms that its own products read.
    *
    * @param block columns per block: {@link PanelFormat#block} of the matrices that follow
    */

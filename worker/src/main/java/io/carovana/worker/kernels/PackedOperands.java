@@ -7,8 +7,8 @@ package io.carovana.worker.kernels;
  * <pre>c0*x0 + c1*x1 + ... = w*x0 + (w >>> b)*(x1 - 2^b*x0) + (w >>> 2b)*(x2 - 2^b*x1) + ...</pre>
  *
  * in arithmetic modulo 2^16, which is exact where the sum itself fits an int16. So no code needs to
- * be masked. All forms are int16 pairs of an even and an odd column, {@code [row][columns / 2]} from
- * {@link #index}; {@code x - 2^b*x'} uses the pair before, except at the start of an int16.
+ * be masked. All forms are int16 pairs of an even and an odd column, {@code [row][columns / 2]}
+ * from {@link #index}; {@code x - 2^b*x'} uses the pair before, except at the start of an int16.
  */
 public final class PackedOperands {
   private final int[] nibbles;

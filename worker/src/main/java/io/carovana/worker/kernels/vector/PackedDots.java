@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Exact dot products of one row of activations with packed codes, twice {@link Lanes#F} weight rows
  * at a time, in int16 lanes {@code [row][2 columns]} straight from the panel and, for codes under
- * eight bits, without unpacking them ({@link PackedOperands}). A lane adds every second column only,
- * and as many as leave the sum an int16; then both lanes of a row go to int32:
+ * eight bits, without unpacking them ({@link PackedOperands}). A lane adds every second column
+ * only, and as many as leave the sum an int16; then both lanes of a row go to int32:
  *
  * <ul>
  *   <li>codes 0..15 times -127..127: 16 products (30,480), 32 columns;
@@ -109,14 +109,16 @@ final class PackedDots {
           pairsA
               .lanewise(VectorOperators.LSHL, Short.SIZE)
               .lanewise(VectorOperators.ASHR, Short.SIZE)
-              .add(pairsA.lanewise(VectorOperators.ASHR, Short.SIZE)).sub(excess);
+              .add(pairsA.lanewise(VectorOperators.ASHR, Short.SIZE))
+              .sub(excess);
       ((FloatVector) dotA.convert(VectorOperators.I2F, 0)).intoArray(dots, dotsAt);
       IntVector pairsB = b.reinterpretAsInts();
       IntVector dotB =
           pairsB
               .lanewise(VectorOperators.LSHL, Short.SIZE)
               .lanewise(VectorOperators.ASHR, Short.SIZE)
-              .add(pairsB.lanewise(VectorOperators.ASHR, Short.SIZE)).sub(excess);
+              .add(pairsB.lanewise(VectorOperators.ASHR, Short.SIZE))
+              .sub(excess);
       ((FloatVector) dotB.convert(VectorOperators.I2F, 0)).intoArray(dots, dotsAt + F);
     }
   }
@@ -272,7 +274,13 @@ final class PackedDots {
   }
 
   private static void bytes(
-      short[] codes, int codesFrom, Activations x, int pairsFrom, int parts, float[] dots, int dotsFrom) {
+      short[] codes,
+      int codesFrom,
+      Activations x,
+      int pairsFrom,
+      int parts,
+      float[] dots,
+      int dotsFrom) {
     int[] pairs = x.pairs();
     for (int part = 0; part < parts; part++) {
       int codesAt = codesFrom + part * 8 * STEP;
@@ -282,7 +290,8 @@ final class PackedDots {
       IntVector lowB = lowA;
       IntVector highB = lowA;
       for (int unit = 0; unit < 8; unit++) {
-        ShortVector firstX = IntVector.broadcast(INTS, pairs[pairsAt + 2 * unit]).reinterpretAsShorts();
+        ShortVector firstX =
+            IntVector.broadcast(INTS, pairs[pairsAt + 2 * unit]).reinterpretAsShorts();
         ShortVector secondX =
             IntVector.broadcast(INTS, pairs[pairsAt + 2 * unit + 1]).reinterpretAsShorts();
         ShortVector codesA = ShortVector.fromArray(SHORTS, codes, codesAt + unit * STEP);

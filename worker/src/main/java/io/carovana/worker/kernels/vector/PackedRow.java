@@ -67,8 +67,7 @@ final class PackedRow {
         even += (short) pairs[j];
         odd += pairs[j] >> Short.SIZE;
       }
-      offsets[offsetsAt + i / OFFSET_PAIRS] =
-          (OFFSET * even & 0xffff) | OFFSET * odd << Short.SIZE;
+      offsets[offsetsAt + i / OFFSET_PAIRS] = (OFFSET * even & 0xffff) | OFFSET * odd << Short.SIZE;
     }
   }
 }

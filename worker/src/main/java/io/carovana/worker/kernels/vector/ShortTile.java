@@ -1,7 +1,6 @@
 package io.carovana.worker.kernels.vector;
 
 import static io.carovana.worker.kernels.vector.Lanes.F;
-import static io.carovana.worker.kernels.vector.Lanes.FLOATS;
 import static io.carovana.worker.kernels.vector.Lanes.INTS;
 import static io.carovana.worker.kernels.vector.Lanes.SHORTS;
 
@@ -13,8 +12,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * Exact dot products over unpacked codes {@code [column / 2][32 rows][2]} in int16 lanes, which do
- * twice the work of f32 ones. A part has as many columns as leave every lane's sum an int16. Vectors
- * are never handed to methods other than the Vector API's, see {@link PackedDots}.
+ * twice the work of f32 ones. A part has as many columns as leave every lane's sum an int16.
+ * Vectors are never handed to methods other than the Vector API's, see {@link PackedDots}.
  */
 final class ShortTile {
   private static final int STEP = 2 * Panels.LANES;
@@ -113,7 +112,8 @@ final class ShortTile {
               .lanewise(VectorOperators.LSHL, Short.SIZE)
               .lanewise(VectorOperators.ASHR, Short.SIZE)
               .add(b2Pairs.lanewise(VectorOperators.ASHR, Short.SIZE));
-      ((FloatVector) b2Dot.convert(VectorOperators.I2F, 0)).intoArray(dots, at + 2 * dotsStride + F);
+      ((FloatVector) b2Dot.convert(VectorOperators.I2F, 0))
+          .intoArray(dots, at + 2 * dotsStride + F);
       IntVector a3Pairs = a3.reinterpretAsInts();
       IntVector a3Dot =
           a3Pairs
@@ -127,7 +127,8 @@ final class ShortTile {
               .lanewise(VectorOperators.LSHL, Short.SIZE)
               .lanewise(VectorOperators.ASHR, Short.SIZE)
               .add(b3Pairs.lanewise(VectorOperators.ASHR, Short.SIZE));
-      ((FloatVector) b3Dot.convert(VectorOperators.I2F, 0)).intoArray(dots, at + 3 * dotsStride + F);
+      ((FloatVector) b3Dot.convert(VectorOperators.I2F, 0))
+          .intoArray(dots, at + 3 * dotsStride + F);
     }
   }
 
@@ -157,14 +158,16 @@ final class ShortTile {
               .lanewise(VectorOperators.LSHL, Short.SIZE)
               .lanewise(VectorOperators.ASHR, Short.SIZE)
               .add(aPairs.lanewise(VectorOperators.ASHR, Short.SIZE));
-      ((FloatVector) aDot.convert(VectorOperators.I2F, 0)).intoArray(dots, dotsAt + part * Panels.LANES);
+      ((FloatVector) aDot.convert(VectorOperators.I2F, 0))
+          .intoArray(dots, dotsAt + part * Panels.LANES);
       IntVector bPairs = b.reinterpretAsInts();
       IntVector bDot =
           bPairs
               .lanewise(VectorOperators.LSHL, Short.SIZE)
               .lanewise(VectorOperators.ASHR, Short.SIZE)
               .add(bPairs.lanewise(VectorOperators.ASHR, Short.SIZE));
-      ((FloatVector) bDot.convert(VectorOperators.I2F, 0)).intoArray(dots, dotsAt + part * Panels.LANES + F);
+      ((FloatVector) bDot.convert(VectorOperators.I2F, 0))
+          .intoArray(dots, dotsAt + part * Panels.LANES + F);
     }
   }
 }

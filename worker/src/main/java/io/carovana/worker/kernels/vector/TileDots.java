@@ -17,8 +17,7 @@ import java.util.Arrays;
  */
 record TileDots(boolean shorts, int partColumns) {
   /** Dots of one row in {@link KernelScratch#dots}. */
-  static final int ROW_DOTS =
-      KernelScratch.UNPACK_COLUMNS / Activations.SUM_COLUMNS * Panels.LANES;
+  static final int ROW_DOTS = KernelScratch.UNPACK_COLUMNS / Activations.SUM_COLUMNS * Panels.LANES;
 
   /** Codes -8..7: 32 products of a lane (32,512). */
   private static final TileDots FOUR_BITS = new TileDots(true, 64);
@@ -104,8 +103,7 @@ record TileDots(boolean shorts, int partColumns) {
           clear(dots, at, 1);
           int weightsAt = part * partColumns * Panels.LANES + lane;
           int partAt = xAt + part * partColumns;
-          TileKernel.dots1(
-              scratch.weights(), weightsAt, x.codes(), partAt, partColumns, dots, at);
+          TileKernel.dots1(scratch.weights(), weightsAt, x.codes(), partAt, partColumns, dots, at);
         }
       }
     }

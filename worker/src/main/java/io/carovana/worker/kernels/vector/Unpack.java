@@ -13,9 +13,7 @@ import io.carovana.worker.kernels.Panels;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
-/**
- * Unpacks columns of a panel: 16-bit floats and bytes to f32, smaller codes to int16.
- */
+/** Unpacks columns of a panel: 16-bit floats and bytes to f32, smaller codes to int16. */
 final class Unpack {
   /** Distance of two neighbouring pairs of one row. */
   private static final int STEP = 2 * Panels.LANES;

@@ -93,7 +93,7 @@ class VectorProductsTest {
     Activations x = new Activations(rows, columns, format.quantized());
     inputs.fill(x.values(), 0, rows * columns, 3f);
     if (format.quantized()) {
-      SCALAR.quantize(x, format.block(), 0, rows);
+      VECTOR.quantize(x, format.block(), 0, rows);
     }
     return x;
   }
