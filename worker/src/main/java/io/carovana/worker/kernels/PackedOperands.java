@@ -28,7 +28,7 @@ public final class PackedOperands {
     return nibbles;
   }
 
-  /** For bits of value 16, of 16 columns. */
+  /** For bits of value 16, of 32 columns. */
   public int[] fifths() {
     return fifths;
   }

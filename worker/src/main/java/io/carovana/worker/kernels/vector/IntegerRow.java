@@ -22,13 +22,12 @@ final class IntegerRow {
       int outAt,
       KernelScratch scratch) {
     Arrays.fill(out, outAt, outAt + Panels.LANES, 0f);
-    float[] dots = scratch.dots();
     int part = PackedDots.partColumns(weights);
     for (int k = from; k < to; k += KernelScratch.UNPACK_COLUMNS) {
       int end = Math.min(to, k + KernelScratch.UNPACK_COLUMNS);
       Scales.unpack(weights, panel, k, end, scratch.groupScales(), scratch.groupMinima());
-      PackedDots.run(weights, panel, k, end, x, row, dots);
-      GroupChains.add(weights, k, end, x, row, dots, 0, part, out, outAt, scratch);
+      PackedDots.run(weights, panel, k, end, x, row, scratch.dots());
+      GroupChains.add(weights, k, end, x, row, 1, part, out, outAt, scratch);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.carovana.worker.kernels.vector;
 
 import static io.carovana.worker.kernels.vector.Lanes.F;
+import static io.carovana.worker.kernels.vector.Lanes.FLOATS;
 import static io.carovana.worker.kernels.vector.Lanes.INTS;
 import static io.carovana.worker.kernels.vector.Lanes.SHORTS;
 
@@ -21,7 +22,7 @@ import jdk.incubator.vector.VectorOperators;
  *
  * <ul>
  *   <li>codes 0..15 times -127..127: 16 products (30,480), 32 columns;
- *   <li>codes 0..31: 8 products (31,496), 16 columns;
+ *   <li>codes 0..31: the same, and the fifth bits apart;
  *   <li>codes -32..31: 8 products (32,512), 16 columns;
  *   <li>signed bytes: 2 products (32,512), 4 columns.
  * </ul>
@@ -33,13 +34,11 @@ final class PackedDots {
   /** Distance of two neighbouring int16 of one row. */
   private static final int STEP = 2 * Panels.LANES;
 
-  private static final short LOW_BYTE = 0xff;
-
   private PackedDots() {}
 
   /** Columns of one dot product: a part of a group. */
   static int partColumns(IntegerPanels weights) {
-    return weights.format().bits() == 4 || weights.format().bits() == Byte.SIZE ? 32 : 16;
+    return weights.format().bits() == 6 ? 16 : 32;
   }
 
   /** All 32 rows of a panel over columns {@code [from, to)}: {@code dots[part][32 rows]}. */
@@ -56,8 +55,9 @@ final class PackedDots {
           fourBits(weights.codes(), at, x, cell, offset, parts, dots, lane);
         }
         case 5 -> {
+          fourBits(weights.codes(), at, x, cell, 0, parts, dots, lane);
           int highsAt = weights.highIndex(panel, from) + 2 * lane;
-          fiveBits(weights.codes(), at, weights.highs(), highsAt, x, cell, parts, dots, lane);
+          addFifths(weights.highs(), highsAt, x, cell, parts, dots, lane);
         }
         case 6 -> {
           int highsAt = weights.highIndex(panel, from) + 2 * lane;
@@ -123,9 +123,8 @@ final class PackedDots {
     }
   }
 
-  private static void fiveBits(
-      short[] codes,
-      int codesFrom,
+  /** Adds 16 times the products of the fifth bits: 16 products of a lane (32,512). */
+  private static void addFifths(
       short[] highs,
       int highsFrom,
       Activations x,
@@ -133,49 +132,26 @@ final class PackedDots {
       int parts,
       float[] dots,
       int dotsFrom) {
-    int[] operands = x.packed().nibbles();
-    int[] highOperands = x.packed().fifths();
+    int[] operands = x.packed().fifths();
     for (int part = 0; part < parts; part++) {
-      int codesAt = codesFrom + part * 2 * STEP;
-      int operandsAt = PackedOperands.index(cell) + part * 8;
-      // An int16 holds the bits of two parts.
-      int highsAt = highsFrom + part / 2 * STEP;
-      int down = part % 2 * Byte.SIZE;
-      ShortVector a = ShortVector.zero(SHORTS);
-      ShortVector b = a;
-      for (int unit = 0; unit < 2; unit++) {
-        ShortVector codesA = ShortVector.fromArray(SHORTS, codes, codesAt + unit * STEP);
-        ShortVector codesB = ShortVector.fromArray(SHORTS, codes, codesAt + unit * STEP + 2 * F);
-        int at = operandsAt + 4 * unit;
-        ShortVector x0 = IntVector.broadcast(INTS, operands[at]).reinterpretAsShorts();
-        a = a.add(codesA.mul(x0));
-        b = b.add(codesB.mul(x0));
-        ShortVector x1 = IntVector.broadcast(INTS, operands[at + 1]).reinterpretAsShorts();
-        a = a.add(codesA.lanewise(VectorOperators.LSHR, 4).mul(x1));
-        b = b.add(codesB.lanewise(VectorOperators.LSHR, 4).mul(x1));
-        ShortVector x2 = IntVector.broadcast(INTS, operands[at + 2]).reinterpretAsShorts();
-        a = a.add(codesA.lanewise(VectorOperators.LSHR, 8).mul(x2));
-        b = b.add(codesB.lanewise(VectorOperators.LSHR, 8).mul(x2));
-        ShortVector x3 = IntVector.broadcast(INTS, operands[at + 3]).reinterpretAsShorts();
-        a = a.add(codesA.lanewise(VectorOperators.LSHR, 12).mul(x3));
-        b = b.add(codesB.lanewise(VectorOperators.LSHR, 12).mul(x3));
-      }
+      int operandsAt = PackedOperands.index(cell) + part * 16;
+      int highsAt = highsFrom + part * STEP;
       ShortVector fifthsA = ShortVector.fromArray(SHORTS, highs, highsAt);
       ShortVector fifthsB = ShortVector.fromArray(SHORTS, highs, highsAt + 2 * F);
-      fifthsA = fifthsA.lanewise(VectorOperators.LSHR, down).and(LOW_BYTE);
-      fifthsB = fifthsB.lanewise(VectorOperators.LSHR, down).and(LOW_BYTE);
-      for (int i = 0; i < 8; i += 4) {
+      ShortVector a = ShortVector.zero(SHORTS);
+      ShortVector b = a;
+      for (int i = 0; i < 16; i += 4) {
         int at = operandsAt + i;
-        ShortVector x0 = IntVector.broadcast(INTS, highOperands[at]).reinterpretAsShorts();
+        ShortVector x0 = IntVector.broadcast(INTS, operands[at]).reinterpretAsShorts();
         a = a.add(fifthsA.mul(x0));
         b = b.add(fifthsB.mul(x0));
-        ShortVector x1 = IntVector.broadcast(INTS, highOperands[at + 1]).reinterpretAsShorts();
+        ShortVector x1 = IntVector.broadcast(INTS, operands[at + 1]).reinterpretAsShorts();
         a = a.add(fifthsA.lanewise(VectorOperators.LSHR, 1).mul(x1));
         b = b.add(fifthsB.lanewise(VectorOperators.LSHR, 1).mul(x1));
-        ShortVector x2 = IntVector.broadcast(INTS, highOperands[at + 2]).reinterpretAsShorts();
+        ShortVector x2 = IntVector.broadcast(INTS, operands[at + 2]).reinterpretAsShorts();
         a = a.add(fifthsA.lanewise(VectorOperators.LSHR, 2).mul(x2));
         b = b.add(fifthsB.lanewise(VectorOperators.LSHR, 2).mul(x2));
-        ShortVector x3 = IntVector.broadcast(INTS, highOperands[at + 3]).reinterpretAsShorts();
+        ShortVector x3 = IntVector.broadcast(INTS, operands[at + 3]).reinterpretAsShorts();
         a = a.add(fifthsA.lanewise(VectorOperators.LSHR, 3).mul(x3));
         b = b.add(fifthsB.lanewise(VectorOperators.LSHR, 3).mul(x3));
         fifthsA = fifthsA.lanewise(VectorOperators.LSHR, 4);
@@ -188,14 +164,16 @@ final class PackedDots {
               .lanewise(VectorOperators.LSHL, Short.SIZE)
               .lanewise(VectorOperators.ASHR, Short.SIZE)
               .add(pairsA.lanewise(VectorOperators.ASHR, Short.SIZE));
-      ((FloatVector) dotA.convert(VectorOperators.I2F, 0)).intoArray(dots, dotsAt);
+      FloatVector lowA = FloatVector.fromArray(FLOATS, dots, dotsAt);
+      lowA.add((FloatVector) dotA.convert(VectorOperators.I2F, 0)).intoArray(dots, dotsAt);
       IntVector pairsB = b.reinterpretAsInts();
       IntVector dotB =
           pairsB
               .lanewise(VectorOperators.LSHL, Short.SIZE)
               .lanewise(VectorOperators.ASHR, Short.SIZE)
               .add(pairsB.lanewise(VectorOperators.ASHR, Short.SIZE));
-      ((FloatVector) dotB.convert(VectorOperators.I2F, 0)).intoArray(dots, dotsAt + F);
+      FloatVector lowB = FloatVector.fromArray(FLOATS, dots, dotsAt + F);
+      lowB.add((FloatVector) dotB.convert(VectorOperators.I2F, 0)).intoArray(dots, dotsAt + F);
     }
   }
 

@@ -19,6 +19,7 @@ final class PackedRow {
   private static final int[] FOURTHS = keepBefore(4);
 
   private static final int[] EIGHTHS = keepBefore(8);
+  private static final int[] SIXTEENTHS = keepBefore(16);
 
   private PackedRow() {}
 
@@ -46,16 +47,18 @@ final class PackedRow {
       own.sub(inFour.lanewise(VectorOperators.LSHL, 4))
           .reinterpretAsInts()
           .intoArray(packed.nibbles(), at + i);
-      IntVector keep = IntVector.fromArray(INTS, EIGHTHS, i % 8);
-      ShortVector inEight = before.and(keep).reinterpretAsShorts();
-      own.sub(inEight.lanewise(VectorOperators.LSHL, 1))
-          .lanewise(VectorOperators.LSHL, 4)
-          .reinterpretAsInts()
-          .intoArray(packed.fifths(), at + i);
+      IntVector keepInEight = IntVector.fromArray(INTS, EIGHTHS, i % 8);
+      ShortVector inEight = before.and(keepInEight).reinterpretAsShorts();
       own.sub(inEight.lanewise(VectorOperators.LSHL, 2))
           .lanewise(VectorOperators.LSHL, 4)
           .reinterpretAsInts()
           .intoArray(packed.uppers(), at + i);
+      IntVector keepInSixteen = IntVector.fromArray(INTS, SIXTEENTHS, i % 16);
+      ShortVector inSixteen = before.and(keepInSixteen).reinterpretAsShorts();
+      own.sub(inSixteen.lanewise(VectorOperators.LSHL, 1))
+          .lanewise(VectorOperators.LSHL, 4)
+          .reinterpretAsInts()
+          .intoArray(packed.fifths(), at + i);
     }
   }
 

@@ -77,16 +77,22 @@ final class TileChains {
       int row = 0;
       for (; row + KernelScratch.DOT_ROWS <= rows; row += KernelScratch.DOT_ROWS) {
         tile.dots4(x, rowFrom + row, k, end, scratch);
-        for (int i = row; i < row + KernelScratch.DOT_ROWS; i++) {
-          int dotsAt = (i - row) * TileDots.ROW_DOTS;
-          int at = outAt + i * Panels.LANES;
-          tile.addGroups(weights, x, rowFrom + i, k, end, dotsAt, out, at, scratch);
-        }
+        GroupChains.add(
+            weights,
+            k,
+            end,
+            x,
+            rowFrom + row,
+            KernelScratch.DOT_ROWS,
+            tile.partColumns(),
+            out,
+            outAt + row * Panels.LANES,
+            scratch);
       }
       for (; row < rows; row++) {
         tile.dots1(x, rowFrom + row, k, end, scratch);
         int at = outAt + row * Panels.LANES;
-        tile.addGroups(weights, x, rowFrom + row, k, end, 0, out, at, scratch);
+        GroupChains.add(weights, k, end, x, rowFrom + row, 1, tile.partColumns(), out, at, scratch);
       }
     }
   }

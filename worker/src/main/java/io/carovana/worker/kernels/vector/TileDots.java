@@ -16,9 +16,6 @@ import java.util.Arrays;
  * @param partColumns columns of a part; a group is one part or several
  */
 record TileDots(boolean shorts, int partColumns) {
-  /** Dots of one row in {@link KernelScratch#dots}. */
-  static final int ROW_DOTS = KernelScratch.UNPACK_COLUMNS / Activations.SUM_COLUMNS * Panels.LANES;
-
   /** Codes -8..7: 32 products of a lane (32,512). */
   private static final TileDots FOUR_BITS = new TileDots(true, 64);
 
@@ -66,7 +63,7 @@ record TileDots(boolean shorts, int partColumns) {
             partColumns / 2,
             dots,
             lane,
-            ROW_DOTS);
+            GroupChains.ROW_DOTS);
       } else {
         int xAt = row * x.columns() + from;
         for (int part = 0; part < parts; part++) {
@@ -81,7 +78,7 @@ record TileDots(boolean shorts, int partColumns) {
               partColumns,
               dots,
               at,
-              ROW_DOTS);
+              GroupChains.ROW_DOTS);
         }
       }
     }
@@ -111,22 +108,8 @@ record TileDots(boolean shorts, int partColumns) {
 
   private static void clear(float[] dots, int at, int rows) {
     for (int row = 0; row < rows; row++) {
-      Arrays.fill(dots, at + row * ROW_DOTS, at + row * ROW_DOTS + 2 * F, 0f);
+      Arrays.fill(
+          dots, at + row * GroupChains.ROW_DOTS, at + row * GroupChains.ROW_DOTS + 2 * F, 0f);
     }
-  }
-
-  /** Scales a row's dots into its chains. */
-  void addGroups(
-      IntegerPanels weights,
-      Activations x,
-      int row,
-      int from,
-      int to,
-      int dotsAt,
-      float[] out,
-      int outAt,
-      KernelScratch scratch) {
-    GroupChains.add(
-        weights, from, to, x, row, scratch.dots(), dotsAt, partColumns, out, outAt, scratch);
   }
 }
