@@ -18,6 +18,7 @@ import io.carovana.worker.local.GenerateRequest;
 import io.carovana.worker.local.GenerateResult;
 import io.carovana.worker.local.LocalGenerator;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -62,9 +63,18 @@ final class GenerateCommand extends SettingsCommand {
         if (!Files.isRegularFile(file)) {
           throw new CliException(ExitCode.USAGE, "there is no file " + file + ".");
         }
-        return CompletionPrompt.ofText(tokenizer, Files.readString(file), "--prompt-file");
+        return CompletionPrompt.ofText(tokenizer, read(file), "--prompt-file");
       }
       return CompletionPrompt.ofText(tokenizer, text == null ? "" : text, "--prompt");
+    }
+
+    private static String read(Path file) throws IOException {
+      try {
+        return Files.readString(file);
+      } catch (CharacterCodingException e) {
+        throw new CliException(
+            ExitCode.USAGE, "--prompt-file " + file + " is not UTF-8 text: convert it first.");
+      }
     }
   }
 

@@ -12,6 +12,7 @@ import io.carovana.worker.local.LocalOptions;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** A model in this process: how it is cut, checked and opened, for generate and bench. */
@@ -33,7 +34,7 @@ final class LocalRun {
       description =
           "Tensor-parallel ranks of each stage, in this process (default: 1, or as many as --split"
               + " names). Any number gives the same bits.")
-  private int ranks;
+  private @Nullable Integer ranks;
 
   @Option(
       names = "--kernel",
@@ -45,8 +46,8 @@ final class LocalRun {
   /** How the settings cut and run a model. */
   LocalOptions options(Settings settings, int context) {
     List<Double> split = settings.ratios(Setting.SPLIT);
-    int count = ranks > 0 ? ranks : Math.max(1, split.size());
-    if (ranks < 0) {
+    int count = ranks != null ? ranks : Math.max(1, split.size());
+    if (count < 1) {
       throw new ConfigException("--ranks must be at least 1, is " + ranks + ".");
     }
     int threads =
@@ -82,6 +83,7 @@ final class LocalRun {
                 options.prefillChunk() + options.maxSequences())
             .require(OptionalInt.of(options.context()), command);
     progress.accept("Memory: " + report.line());
+    FitCheck.contextNote(files, report).ifPresent(progress);
     return LocalGenerator.open(files, options);
   }
 }

@@ -117,14 +117,20 @@ interface SettingType {
           List<String> addresses = new ArrayList<>();
           for (String part : text.split(",")) {
             String address = part.strip();
-            if (!address.matches("(\\[[0-9a-fA-F:]+]|[^\\s:/]+):[0-9]{1,5}")) {
+            if (!address.matches("(\\[[0-9a-fA-F:]+]|[^\\s:/]+):[0-9]{1,5}")
+                || !validPort(address)) {
               throw new IllegalArgumentException(
-                  "must be addresses such as 10.0.0.5:7350, separated by commas");
+                  "must be addresses such as 10.0.0.5:7350, separated by commas; ports are 1 to 65535");
             }
             addresses.add(address);
           }
           return List.copyOf(addresses);
         });
+  }
+
+  private static boolean validPort(String address) {
+    int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+    return port >= 1 && port <= 65_535;
   }
 
   private static SettingType of(String label, java.util.function.Function<String, Object> parser) {

@@ -13,6 +13,7 @@ import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.ShardPlan;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -55,6 +56,16 @@ public record FitCheck(
         wanted.orElseGet(
             () -> Math.max(FitPlanner.MIN_CONTEXT, planner.largestContext(quantization)));
     return planner.report(quantization, context);
+  }
+
+  /** Says so if the context is longer than the model was made for. */
+  public static Optional<String> contextNote(ModelFiles files, FitReport report) {
+    int trained = files.config().maxPositions();
+    return report.context() <= trained
+        ? Optional.empty()
+        : Optional.of(
+            "The context of %d tokens is longer than the %d this model was made for; it may lose the thread."
+                .formatted(report.context(), trained));
   }
 
   /**

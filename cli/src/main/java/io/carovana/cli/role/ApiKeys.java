@@ -40,7 +40,10 @@ public final class ApiKeys {
         }
       }
     } catch (IOException e) {
-      throw new ConfigException("Cannot read the API keys in " + file + ": " + e);
+      throw new ConfigException(
+          Files.exists(file)
+              ? "Cannot read the API keys in " + file + ": " + e.getMessage()
+              : "There is no file " + file + " with API keys (--api-key-file).");
     }
     if (keys.isEmpty()) {
       throw new ConfigException("There is no API key in " + file + ".");

@@ -124,12 +124,7 @@ record UpSizing(
   private static List<String> notes(ModelFiles files, FitReport report) {
     List<String> notes = new ArrayList<>();
     notes.add("Memory: " + report.line());
-    int trained = files.config().maxPositions();
-    if (report.context() > trained) {
-      notes.add(
-          "The context of %d tokens is longer than the %d this model was made for; it may lose the thread."
-              .formatted(report.context(), trained));
-    }
+    FitCheck.contextNote(files, report).ifPresent(notes::add);
     return notes;
   }
 }

@@ -61,7 +61,7 @@ final class Explanation {
 
   private static String limit(PlacementRules rules, FitReport fit, int context) {
     if (rules.context() > 0) {
-      return "the context that was asked for";
+      return "the context it was started with";
     }
     if (context == FitPlanner.MAX_CONTEXT) {
       return "the longest context on offer";

@@ -45,7 +45,7 @@ final class BoundedInput {
       throw new ModelException.Malformed(
           file,
           subject,
-          "states %s elements of %d bytes or more, but only %d bytes remain"
+          "states %s elements of %d bytes or more, but only %d bytes remain; the file is unfinished or damaged"
               .formatted(Long.toUnsignedString(count), bytesEach, remaining()));
     }
   }

@@ -8,6 +8,8 @@ import com.typesafe.config.ConfigValueFactory;
 import io.carovana.protocol.NodeSettings;
 import java.net.BindException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
@@ -109,6 +111,7 @@ public final class ClusterSystem {
     if (settings.seeds().isEmpty()) {
       throw new IllegalArgumentException("no seed address; name the coordinator's host:port");
     }
+    requireOwn(settings.bindHost());
     for (String host : List.of(settings.bindHost(), settings.advertiseHost())) {
       if (!settings.allowInsecureNetwork() && !loopback(host)) {
         throw new IllegalArgumentException(
@@ -116,6 +119,20 @@ public final class ClusterSystem {
                 + " is reachable from other machines and the control plane is not encrypted;"
                 + " bind to 127.0.0.1 or allow it with --allow-insecure-network");
       }
+    }
+  }
+
+  private static void requireOwn(String host) {
+    try {
+      InetAddress address = InetAddress.getByName(host);
+      if (!address.isAnyLocalAddress() && NetworkInterface.getByInetAddress(address) == null) {
+        throw new IllegalArgumentException(
+            "--bind " + host + " is not an address of this machine; name one that is");
+      }
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("cannot resolve the address " + host, e);
+    } catch (SocketException e) {
+      throw new IllegalArgumentException("cannot list this machine's addresses", e);
     }
   }
 
