@@ -10,6 +10,9 @@ public final class RoleJvm {
 
   private static final long WORKER_YOUNG_BYTES = 24L << 20;
 
+  /** From here on huge pages are asked for: they speed reading and round small heaps up. */
+  private static final long HUGE_PAGES_FROM_BYTES = 512L << 20;
+
   private RoleJvm() {}
 
   /** Of a role without weights: most heap and young part of it, MiB. */
@@ -20,9 +23,14 @@ public final class RoleJvm {
   /** Of a worker whose weights, KV cache and workspace take {@code memoryBytes}. */
   public static String workerOptions(long memoryBytes) {
     long heap = memoryBytes + WORKER_EXTRA_HEAP_BYTES;
-    return "-Xms%dm -Xmx%dm -Xmn%dm %s"
+    String pages = memoryBytes < HUGE_PAGES_FROM_BYTES ? "" : " -XX:+UseTransparentHugePages";
+    return "-Xms%dm -Xmx%dm -Xmn%dm %s%s"
         .formatted(
-            (WORKER_YOUNG_BYTES >> 20) + 8, (heap >> 20) + 1, WORKER_YOUNG_BYTES >> 20, common());
+            (WORKER_YOUNG_BYTES >> 20) + 8,
+            (heap >> 20) + 1,
+            WORKER_YOUNG_BYTES >> 20,
+            common(),
+            pages);
   }
 
   /** Of a coordinator. */
