@@ -1,13 +1,24 @@
 package io.carovana.worker.kernels.pack;
 
+import static io.carovana.worker.kernels.pack.CodeBits.EIGHT;
+import static io.carovana.worker.kernels.pack.CodeBits.STEP;
+
 import io.carovana.model.files.WeightType;
 import io.carovana.worker.kernels.IntegerPanels;
 import io.carovana.worker.kernels.Panels;
 
-/** Takes one stored block of one row apart (layouts: ggml's block structures). */
+/**
+ * Takes one stored block of one row apart (layouts: ggml's block structures), eight columns at a
+ * time.
+ */
 interface BlockCodec {
-  /** Sets the block's codes in {@code lane} of the tile. */
-  void codes(byte[] raw, int at, CodeTile tile, int lane);
+  /**
+   * Sets the codes of columns {@code [from, to)} of the block, whole groups of 32.
+   *
+   * @param codesAt index of this row's pair for column {@code from} in {@link IntegerPanels#codes}
+   * @param highsAt likewise in {@link IntegerPanels#highs}, where the format has them
+   */
+  void codes(byte[] raw, int at, int from, int to, IntegerPanels panels, int codesAt, int highsAt);
 
   /**
    * Sets the block's scales.
@@ -39,12 +50,15 @@ interface BlockCodec {
   /** Q4_0: f16 scale, 16 bytes; byte j holds elements j (low) and j + 16. */
   final class Q4Codec implements BlockCodec {
     @Override
-    public void codes(byte[] raw, int at, CodeTile tile, int lane) {
-      for (int j = 0; j < 16; j++) {
-        int packed = raw[at + 2 + j];
-        tile.set(j, lane, packed & 15);
-        tile.set(j + 16, lane, packed >>> 4 & 15);
-      }
+    public void codes(
+        byte[] raw, int at, int from, int to, IntegerPanels panels, int codesAt, int highsAt) {
+      short[] codes = panels.codes();
+      long first = LittleEndian.word(raw, at + 2);
+      long second = LittleEndian.word(raw, at + 2 + EIGHT);
+      CodeBits.nibbles(first, 0, codes, codesAt);
+      CodeBits.nibbles(second, 0, codes, codesAt + STEP);
+      CodeBits.nibbles(first, 4, codes, codesAt + 2 * STEP);
+      CodeBits.nibbles(second, 4, codes, codesAt + 3 * STEP);
     }
 
     @Override
@@ -56,9 +70,11 @@ interface BlockCodec {
   /** Q8_0: f16 scale, 32 signed bytes. */
   final class Q8Codec implements BlockCodec {
     @Override
-    public void codes(byte[] raw, int at, CodeTile tile, int lane) {
-      for (int j = 0; j < 32; j++) {
-        tile.set(j, lane, raw[at + 2 + j]);
+    public void codes(
+        byte[] raw, int at, int from, int to, IntegerPanels panels, int codesAt, int highsAt) {
+      int next = codesAt;
+      for (int k = 0; k < 32; k += EIGHT, next += 2 * STEP) {
+        CodeBits.bytes(LittleEndian.word(raw, at + 2 + k), panels.codes(), next);
       }
     }
 
@@ -85,15 +101,18 @@ interface BlockCodec {
     }
 
     @Override
-    public void codes(byte[] raw, int at, CodeTile tile, int lane) {
-      for (int k = 0; k < 256; k++) {
+    public void codes(
+        byte[] raw, int at, int from, int to, IntegerPanels panels, int codesFrom, int highsFrom) {
+      int next = codesFrom;
+      int nextHigh = highsFrom;
+      for (int k = from; k < to; k += 32, next += 4 * STEP) {
         int group = k / 32;
-        int packed = raw[at + codesAt + group / 2 * 32 + k % 32];
-        int code = packed >>> 4 * (group % 2) & 15;
+        int low = at + codesAt + group / 2 * 32;
+        CodeBits.nibbles32(raw, low, 4 * (group % 2), panels.codes(), next);
         if (fifthBit) {
-          code |= (raw[at + HIGHS + k % 32] >>> group & 1) << 4;
+          CodeBits.highBits(raw, at + HIGHS, group, 1, 4, panels.highs(), nextHigh);
+          nextHigh += STEP;
         }
-        tile.set(k, lane, code);
       }
     }
 
@@ -132,13 +151,19 @@ interface BlockCodec {
     private static final int D = 208;
 
     @Override
-    public void codes(byte[] raw, int at, CodeTile tile, int lane) {
-      for (int k = 0; k < 256; k++) {
+    public void codes(
+        byte[] raw, int at, int from, int to, IntegerPanels panels, int codesAt, int highsAt) {
+      int next = codesAt;
+      int nextHigh = highsAt;
+      for (int k = from; k < to; k += 32, next += 4 * STEP, nextHigh += 2 * STEP) {
         int half = k / 128;
         int quarter = k % 128 / 32;
-        int low = raw[at + half * 64 + quarter % 2 * 32 + k % 32] >>> 4 * (quarter / 2) & 15;
-        int high = raw[at + HIGHS + half * 32 + k % 32] >>> 2 * quarter & 3;
-        tile.set(k, lane, low | high << 4);
+        int low = at + half * 64 + quarter % 2 * 32;
+        CodeBits.nibbles32(raw, low, 4 * (quarter / 2), panels.codes(), next);
+        int high = at + HIGHS + half * 32;
+        short[] highs = panels.highs();
+        CodeBits.highBits(raw, high, 2 * quarter, 2, 2, highs, nextHigh);
+        CodeBits.highBits(raw, high + 16, 2 * quarter, 2, 2, highs, nextHigh + STEP);
       }
     }
 

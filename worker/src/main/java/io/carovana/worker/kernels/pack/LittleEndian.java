@@ -5,16 +5,23 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Reads of little-endian numbers that must be finite. */
+/** Reads of little-endian words, and of numbers that must be finite. */
 final class LittleEndian {
   private static final VarHandle SHORT =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle FLOAT =
       MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int F16_EXPONENT = 0x7c00;
   private static final int BF16_EXPONENT = 0x7f80;
 
   private LittleEndian() {}
+
+  /** Eight bytes. */
+  static long word(byte[] raw, int at) {
+    return (long) LONG.get(raw, at);
+  }
 
   static short f16(byte[] raw, int at) {
     return finite((short) SHORT.get(raw, at), F16_EXPONENT);

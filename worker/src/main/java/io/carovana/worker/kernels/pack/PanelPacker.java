@@ -8,12 +8,11 @@ import io.carovana.worker.kernels.PanelFormat;
 import io.carovana.worker.kernels.Panels;
 
 /**
- * Packs rows of a model file into panels without changing a weight. One packer per thread; threads
- * may pack different panels of one matrix at once.
+ * Packs rows of a model file into panels without changing a weight. Threads may pack different
+ * panels of one matrix at once.
  */
 public final class PanelPacker {
   private final WeightType type;
-  private final CodeTile tile = new CodeTile();
 
   /** A packer for rows stored as {@code type}. */
   public PanelPacker(WeightType type) {
@@ -101,14 +100,15 @@ public final class PanelPacker {
       int begin = block * blockColumns - panels.firstColumn();
       int from = Math.max(0, begin);
       int to = Math.min(panels.columns(), begin + blockColumns);
+      int codesAt = panels.codeIndex(panel, from);
+      int highsAt = panels.format().highBits() == 0 ? 0 : panels.highIndex(panel, from);
       for (int lane = 0; lane < lanes; lane++) {
         int at = offsets.at(panel * Panels.LANES + lane) + block * type.blockBytes();
-        codec.codes(raw, at, tile, lane);
+        int pair = 2 * lane;
+        codec.codes(raw, at, from - begin, to - begin, panels, codesAt + pair, highsAt + pair);
         codec.scales(raw, at, panels, panels.scaleIndex(panel, from) + lane);
         packSubScales(codec, raw, at, panels, panel, lane, begin, from, to);
       }
-      tile.pad(lanes, blockColumns, panels.format().offset());
-      tile.write(panels, panel, from - begin, to - begin, from);
     }
   }
 

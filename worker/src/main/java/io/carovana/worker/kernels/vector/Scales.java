@@ -53,13 +53,14 @@ final class Scales {
     }
   }
 
+  /** Scales of neighbouring groups lie side by side. */
   private static void unpackPlain(
       IntegerPanels weights, int panel, int from, int to, float[] scales) {
-    int at = 0;
-    for (int k = from; k < to; k += weights.format().group()) {
-      for (int lane = 0; lane < Panels.LANES; lane += F, at += F) {
-        plain(weights, panel, k, lane).intoArray(scales, at);
-      }
+    short[] stored = weights.scales();
+    int at = weights.scaleIndex(panel, from);
+    int n = (to - from) / weights.format().group() * Panels.LANES;
+    for (int i = 0; i < n; i += F) {
+      Lanes.widenF16(stored, at + i).intoArray(scales, i);
     }
   }
 }
