@@ -69,7 +69,10 @@ final class VectorAttention {
     return Math.min(BLOCK, position + query / group + 1);
   }
 
-  /** Scores of all queries with whole pages; keys that a query does not see are cut off later. */
+  /**
+   * Scores of all queries with whole pages, a page after the other while it is in the first-level
+   * cache; keys that a query does not see are cut off later.
+   */
   private static void scores(
       KvView kv,
       int[] pageTable,
@@ -87,26 +90,25 @@ final class VectorAttention {
     int keysAt = kv.shape().keyIndex(kvHead);
     float scale = kv.shape().scoreScale();
     float[] scores = scratch.scores();
-    int query = first;
-    for (; query + TOGETHER <= queries; query += TOGETHER) {
-      int q0 = queryIndex(qAt, qStride, query, group, headDim);
-      int q1 = queryIndex(qAt, qStride, query + 1, group, headDim);
-      int q2 = queryIndex(qAt, qStride, query + 2, group, headDim);
-      int q3 = queryIndex(qAt, qStride, query + 3, group, headDim);
-      int keys = visible(position, query + TOGETHER - 1, group);
-      for (int key = 0; key < keys; key += PAGE) {
-        float[] page = kv.keyPages()[pageTable[table + key / PAGE]];
-        int at = query * BLOCK + key;
-        AttentionProducts.scores4(page, keysAt, headDim, scale, q, q0, q1, q2, q3, scores, at);
+    for (int key = 0; key < visible(position, queries - 1, group); key += PAGE) {
+      float[] page = kv.keyPages()[pageTable[table + key / PAGE]];
+      int query = first;
+      for (; query + TOGETHER <= queries; query += TOGETHER) {
+        if (key < visible(position, query + TOGETHER - 1, group)) {
+          int q0 = queryIndex(qAt, qStride, query, group, headDim);
+          int q1 = queryIndex(qAt, qStride, query + 1, group, headDim);
+          int q2 = queryIndex(qAt, qStride, query + 2, group, headDim);
+          int q3 = queryIndex(qAt, qStride, query + 3, group, headDim);
+          int at = query * BLOCK + key;
+          AttentionProducts.scores4(page, keysAt, headDim, scale, q, q0, q1, q2, q3, scores, at);
+        }
       }
-    }
-    for (; query < queries; query++) {
-      int from = queryIndex(qAt, qStride, query, group, headDim);
-      int keys = visible(position, query, group);
-      for (int key = 0; key < keys; key += PAGE) {
-        float[] page = kv.keyPages()[pageTable[table + key / PAGE]];
-        int at = query * BLOCK + key;
-        AttentionProducts.scores1(page, keysAt, headDim, scale, q, from, scores, at);
+      for (; query < queries; query++) {
+        if (key < visible(position, query, group)) {
+          int from = queryIndex(qAt, qStride, query, group, headDim);
+          int at = query * BLOCK + key;
+          AttentionProducts.scores1(page, keysAt, headDim, scale, q, from, scores, at);
+        }
       }
     }
   }
@@ -155,7 +157,7 @@ final class VectorAttention {
     return ScalarKernels.strideTree(strided, 0);
   }
 
-  /** Weighted values: four queries share the keys that all of them see. */
+  /** Weighted values, page by page: four queries share the keys that all of them see. */
   private static void values(
       KvView kv,
       int[] pageTable,
@@ -166,68 +168,35 @@ final class VectorAttention {
       int position,
       KernelScratch scratch) {
     int group = kv.shape().group();
-    int shared = first;
-    for (; shared + TOGETHER <= queries; shared += TOGETHER) {
-      int keys = visible(position, shared, group);
-      values4(kv, pageTable, table, kvHead, shared, keys, scratch);
-      for (int query = shared; query < shared + TOGETHER; query++) {
-        int to = visible(position, query, group);
-        values1(kv, pageTable, table, kvHead, query, keys, to, scratch);
+    int headDim = kv.shape().headDim();
+    int valuesAt = kv.shape().valueIndex(kvHead, 0);
+    float[] p = scratch.scores();
+    float[] out = scratch.blockOut();
+    for (int key = 0; key < visible(position, queries - 1, group); key += PAGE) {
+      float[] page = kv.valuePages()[pageTable[table + key / PAGE]];
+      int query = first;
+      for (; query + TOGETHER <= queries; query += TOGETHER) {
+        int shared = Math.min(PAGE, visible(position, query, group) - key);
+        if (shared > 0) {
+          int at = query * BLOCK + key;
+          AttentionProducts.values4(page, valuesAt, headDim, shared, p, at, out, query * headDim);
+        }
+        for (int i = query; i < query + TOGETHER; i++) {
+          int to = Math.min(PAGE, visible(position, i, group) - key);
+          if (to > Math.max(0, shared)) {
+            int at = i * BLOCK + key;
+            AttentionProducts.values1(
+                page, valuesAt, headDim, Math.max(0, shared), to, p, at, out, i * headDim);
+          }
+        }
       }
-    }
-    for (int query = shared; query < queries; query++) {
-      int to = visible(position, query, group);
-      values1(kv, pageTable, table, kvHead, query, 0, to, scratch);
-    }
-  }
-
-  private static void values4(
-      KvView kv,
-      int[] pageTable,
-      int table,
-      int kvHead,
-      int query,
-      int keys,
-      KernelScratch scratch) {
-    int headDim = kv.shape().headDim();
-    int valuesAt = kv.shape().valueIndex(kvHead, 0);
-    for (int key = 0; key < keys; key += PAGE) {
-      float[] page = kv.valuePages()[pageTable[table + key / PAGE]];
-      AttentionProducts.values4(
-          page,
-          valuesAt,
-          headDim,
-          Math.min(PAGE, keys - key),
-          scratch.scores(),
-          query * BLOCK + key,
-          scratch.blockOut(),
-          query * headDim);
-    }
-  }
-
-  private static void values1(
-      KvView kv,
-      int[] pageTable,
-      int table,
-      int kvHead,
-      int query,
-      int from,
-      int to,
-      KernelScratch scratch) {
-    int headDim = kv.shape().headDim();
-    int valuesAt = kv.shape().valueIndex(kvHead, 0);
-    for (int key = from / PAGE * PAGE; key < to; key += PAGE) {
-      float[] page = kv.valuePages()[pageTable[table + key / PAGE]];
-      AttentionProducts.values1(
-          page,
-          valuesAt,
-          headDim,
-          Math.max(0, from - key),
-          Math.min(PAGE, to - key),
-          scratch.scores(),
-          query * BLOCK + key,
-          scratch.blockOut(),
-          query * headDim);
+      for (; query < queries; query++) {
+        int to = Math.min(PAGE, visible(position, query, group) - key);
+        if (to > 0) {
+          int at = query * BLOCK + key;
+          AttentionProducts.values1(page, valuesAt, headDim, 0, to, p, at, out, query * headDim);
+        }
+      }
     }
   }
 
