@@ -32,14 +32,17 @@ public final class GradualIdle implements IdleStrategy {
     this.restNs = restNs;
   }
 
-  /** For waiting inside an exchange: peers are expected any moment, then at least soon. */
+  /**
+   * For waiting inside an exchange: peers are expected any moment, so some 50 microseconds are spun
+   * away, less than a park takes; then at least soon.
+   */
   public static GradualIdle forExchange() {
-    return new GradualIdle(100, 64, 0, MILLISECOND / 2, MILLISECOND / 2);
+    return new GradualIdle(600, 64, 0, MILLISECOND / 2, MILLISECOND / 2);
   }
 
-  /** For a duty cycle: at most a millisecond late while busy, eight after a second of nothing. */
+  /** For a duty cycle: a fifth of a millisecond late while busy, eight after a while of nothing. */
   public static GradualIdle forDutyCycle() {
-    return new GradualIdle(32, 8, 1000, MILLISECOND, 8 * MILLISECOND);
+    return new GradualIdle(32, 16, 2000, MILLISECOND / 5, 8 * MILLISECOND);
   }
 
   /** For a media driver, which always has a little to do. */
