@@ -66,15 +66,24 @@ final class ShardStore implements AutoCloseable {
    */
   Loaded get(Assign assign, LoadProgress progress) throws RefusedException {
     AssignedShard.Key key = AssignedShard.key(assign);
-    Loaded kept = loaded;
-    if (kept != null && kept.key().equals(key)) {
+    Loaded fitting = kept(key);
+    if (fitting != null) {
       LOG.info("the shard is loaded already");
-      return kept;
+      return fitting;
     }
     close();
     Loaded fresh = load(assign, key, progress);
     loaded = fresh;
     return fresh;
+  }
+
+  /**
+   * What is kept, if it fits. Nothing on the stack may name a shard that does not, or it would stay
+   * in memory while its successor is loaded.
+   */
+  private @Nullable Loaded kept(AssignedShard.Key key) {
+    Loaded kept = loaded;
+    return kept != null && kept.key().equals(key) ? kept : null;
   }
 
   /** Frees what is kept. */
