@@ -78,42 +78,47 @@ class RolesIT {
   }
 
   @Test
-  void aWorkerWithAnotherModelIsRefusedWithWhatToCopy() throws Exception {
+  void aLateWorkerWithAnotherModelOrATakenNameIsRefused() throws Exception {
     int control = Distribution.freePort();
     seed = "127.0.0.1:" + control;
+    httpPort = Distribution.freePort();
     start("coordinator", "c1", control, "--min-workers", "1", "--context", "1024");
+    start("gateway", "g1", Distribution.freePort(), "--port", "" + httpPort);
+    startWorker("w1");
+    Api api = new Api("http://127.0.0.1:" + httpPort);
+    await().atMost(PATIENCE).ignoreExceptions().until(api::healthy);
+    long epoch = api.status().path("epoch").asLong();
+
     Path other = home.resolve("other-model");
     copy(Path.of(System.getProperty("carovana.root"), "model", "demo-model"), other);
     flipAWeight(other.resolve("model.safetensors"));
-    Process worker =
-        start(
-            "worker",
-            "w1",
-            Distribution.freePort(),
-            "--data-port",
-            "" + Distribution.freePort(),
-            "--memory",
-            "128m",
-            "--threads",
-            "1",
-            "--model",
-            other.toString());
-    assertThat(worker.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-    assertThat(worker.exitValue()).isEqualTo(6);
-    assertThat(Files.readString(home.resolve("w1.err"))).contains(other.toString());
+    assertRefused(startWorker("w2", "--model", other.toString()), 6);
+    assertThat(Files.readString(home.resolve("w2.err")))
+        .contains(other + " is another model", "copy ");
+
+    Process first = Objects.requireNonNull(processes.remove("w1"));
+    Process second = startWorker("w1");
+    processes.put("first w1", first);
+    assertRefused(second, 4);
+    assertThat(Files.readString(home.resolve("w1.err")))
+        .contains("the name w1 is in use by a worker at 127.0.0.1:", "choose another --node");
+
+    assertThat(first.isAlive()).isTrue();
+    assertThat(api.healthy()).isTrue();
+    assertThat(api.status().path("epoch").asLong()).isEqualTo(epoch);
   }
 
-  private void startWorker(String node) throws IOException {
-    start(
-        "worker",
-        node,
-        Distribution.freePort(),
-        "--data-port",
-        "" + Distribution.freePort(),
-        "--memory",
-        "128m",
-        "--threads",
-        "1");
+  private static void assertRefused(Process worker, int status) throws InterruptedException {
+    assertThat(worker.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    assertThat(worker.exitValue()).isEqualTo(status);
+  }
+
+  private Process startWorker(String node, String... options) throws IOException {
+    List<String> all =
+        new ArrayList<>(List.of("--data-port", "" + Distribution.freePort(), "--memory", "128m"));
+    all.addAll(List.of("--threads", "1"));
+    all.addAll(List.of(options));
+    return start("worker", node, Distribution.freePort(), all.toArray(String[]::new));
   }
 
   private Process start(String role, String node, int controlPort, String... options)

@@ -12,7 +12,7 @@ public enum ExitCode {
   USAGE(2),
   /** There is no such instance running. */
   NOT_RUNNING(3),
-  /** A port or the instance is taken. */
+  /** A port, the instance or the worker's name is taken. */
   TAKEN(4),
   /** The model does not fit in memory. */
   DOES_NOT_FIT(5),
@@ -44,6 +44,7 @@ public enum ExitCode {
       case Failure.DeadlineExceeded f -> FAILED;
       case Failure.Cancelled f -> INTERRUPTED;
       case Failure.ModelRefused f -> BAD_MODEL;
+      case Failure.NameTaken f -> TAKEN;
       case Failure.DoesNotFit f -> DOES_NOT_FIT;
       case Failure.NonFinite f -> FAILED;
       case Failure.Internal f -> FAILED;

@@ -35,7 +35,28 @@ public sealed interface Failure {
   record Cancelled(String message) implements Failure {}
 
   /** A worker's model is missing or differs. */
-  record ModelRefused(String message) implements Failure {}
+  record ModelRefused(String message) implements Failure {
+    /** The model at {@code path} is not the one the coordinator serves. */
+    public static ModelRefused differs(
+        String path, String digest, String servedPath, String servedDigest) {
+      return new ModelRefused(
+          ("%s is another model (digest %.12s) than the coordinator serves (%.12s): copy %s from the"
+                  + " coordinator's machine and name it with --model")
+              .formatted(path, digest, servedDigest, servedPath));
+    }
+
+    /** A worker cannot open its model; {@code problem} names the file and what is wrong. */
+    public static ModelRefused unusable(String problem, String servedPath) {
+      return new ModelRefused(
+          problem
+              + "; the coordinator serves "
+              + servedPath
+              + ": copy it here and name it with --model");
+    }
+  }
+
+  /** Another process has the name that a worker wants to join by. */
+  record NameTaken(String message) implements Failure {}
 
   /** Weights, KV cache or workspace do not fit. */
   record DoesNotFit(String message) implements Failure {}
@@ -58,6 +79,7 @@ public sealed interface Failure {
       case DeadlineExceeded f -> "deadline_exceeded";
       case Cancelled f -> "cancelled";
       case ModelRefused f -> "model_refused";
+      case NameTaken f -> "name_taken";
       case DoesNotFit f -> "does_not_fit";
       case NonFinite f -> "non_finite";
       case Internal f -> "internal";
@@ -90,6 +112,7 @@ public sealed interface Failure {
       case "deadline_exceeded" -> new DeadlineExceeded(message);
       case "cancelled" -> new Cancelled(message);
       case "model_refused" -> new ModelRefused(message);
+      case "name_taken" -> new NameTaken(message);
       case "does_not_fit" -> new DoesNotFit(message);
       case "non_finite" -> new NonFinite(message);
       default -> new Internal(info.getCode() + ": " + message);

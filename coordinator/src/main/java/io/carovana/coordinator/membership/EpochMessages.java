@@ -26,7 +26,7 @@ final class EpochMessages {
   ModelSpec spec(PlacementProposal.Placed placed) {
     CoordinatorSettings settings = parts.settings();
     return ModelSpec.newBuilder()
-        .setPath(parts.model().files().path().toString())
+        .setPath(modelPath())
         .setDigest(parts.model().digest())
         .setQuantize(settings.quantize())
         .setKvProfile(settings.kvProfile())
@@ -60,7 +60,16 @@ final class EpochMessages {
   /** Why a worker with other weights is refused, and what to do. */
   String differs(Worker worker, String conflict) {
     return "the model on %s is not the one on the others: %s; copy %s from the coordinator's machine"
-        .formatted(worker.node(), conflict, parts.model().files().path());
+        .formatted(worker.node(), conflict, modelPath());
+  }
+
+  /** Lets a worker in. */
+  HelloAck welcome(boolean reserve) {
+    return HelloAck.newBuilder().setReserve(reserve).setModelPath(modelPath()).build();
+  }
+
+  private String modelPath() {
+    return parts.model().files().path().toString();
   }
 
   /** A worker's part of the epoch. */
@@ -71,6 +80,11 @@ final class EpochMessages {
   /** Takes a worker out of an epoch. */
   static Retire retire(long epoch, String why) {
     return Retire.newBuilder().setEpoch(epoch).setReason(why).build();
+  }
+
+  /** Has a newcomer wait until it shows whether its name is free. */
+  static HelloAck held() {
+    return HelloAck.newBuilder().setReserve(true).build();
   }
 
   /** Turns a worker away. */

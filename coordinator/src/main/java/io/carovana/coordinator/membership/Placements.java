@@ -102,20 +102,37 @@ final class Placements {
   }
 
   HelloAck onHello(WorkerHello hello, ActorRef<Message> ref, long nowNs) {
-    Optional<Workers.Heard> heard = workers.hear(hello, ref, nowNs);
-    if (heard.isEmpty()) {
-      return EpochMessages.refused(
-          new Failure.Overloaded(
-              "more than " + Workers.MAX_NODES + " workers", EpochMessages.RETRY_SECONDS));
+    return switch (workers.hear(hello, ref, nowNs)) {
+      case Workers.Held held -> {
+        LOG.info("another worker {} says hello: {}", hello.getNode(), hello.getReplyTo());
+        yield EpochMessages.held();
+      }
+      case Workers.TurnedAway away -> {
+        LOG.warn("turned away {}: {}", hello.getReplyTo(), away.failure().message());
+        yield EpochMessages.refused(away.failure());
+      }
+      case Workers.Known known -> {
+        if (known.before() != null) {
+          replace(known.before(), known.worker(), nowNs);
+        }
+        yield welcome(known.worker(), nowNs);
+      }
+    };
+  }
+
+  /** Another process has the name of {@code before}, which is gone. */
+  private void replace(Worker before, Worker worker, long nowNs) {
+    if (!before.address().equals(worker.address())) {
+      fence.down(before.ref);
     }
-    Worker worker = heard.get().worker();
-    Worker before = heard.get().before();
-    if (before != null) {
-      lose(before, "was restarted", nowNs);
-    }
-    parts.epochs().heard(hello.getHeldEpoch());
+    lose(before, "was restarted", nowNs);
+  }
+
+  private HelloAck welcome(Worker worker, long nowNs) {
+    parts.epochs().heard(worker.hello.getHeldEpoch());
     if (worker.refusal == null) {
-      HelloRules.refusal(hello).ifPresent(failure -> refuse(worker, failure));
+      HelloRules.refusal(worker.hello, parts.model())
+          .ifPresent(failure -> turnAway(worker, failure, nowNs));
     }
     if (worker.refusal != null) {
       return EpochMessages.refused(worker.refusal);
@@ -124,7 +141,7 @@ final class Placements {
     placeIfPossible(nowNs);
     Epoch current = epoch;
     boolean placed = current != null && current.rankOf(worker) >= 0;
-    return HelloAck.newBuilder().setReserve(!placed).build();
+    return messages.welcome(!placed);
   }
 
   /** Brings what a worker holds in line with the placement. */
@@ -184,11 +201,7 @@ final class Placements {
     if (worker == null) {
       return;
     }
-    refuse(worker, Failure.of(refused.getFailure()));
-    Epoch current = epoch;
-    if (current != null && current.rankOf(worker) >= 0) {
-      end("worker " + worker.node() + " was refused: " + worker.detail, nowNs);
-    }
+    turnAway(worker, Failure.of(refused.getFailure()), nowNs);
   }
 
   void onGoodbye(WorkerGoodbye goodbye, long nowNs) {
@@ -251,6 +264,11 @@ final class Placements {
     if (current != null && current.rankOf(worker) >= 0) {
       end("worker " + worker.node() + " " + what, nowNs);
     }
+  }
+
+  private void turnAway(Worker worker, Failure failure, long nowNs) {
+    refuse(worker, failure);
+    lose(worker, "was refused: " + failure.message(), nowNs);
   }
 
   private void refuse(Worker worker, Failure failure) {

@@ -3,6 +3,7 @@ package io.carovana.coordinator.membership;
 import com.google.protobuf.Message;
 import io.carovana.coordinator.placement.NodeOffer;
 import io.carovana.protocol.Failure;
+import io.carovana.protocol.cluster.WireRefs;
 import io.carovana.protocol.v1.WorkerHello;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +57,11 @@ final class Worker {
 
   String incarnation() {
     return hello.getIncarnation();
+  }
+
+  /** Where it listens for control messages, {@code host:port}. */
+  String address() {
+    return WireRefs.address(hello.getReplyTo());
   }
 
   NodeOffer offer() {

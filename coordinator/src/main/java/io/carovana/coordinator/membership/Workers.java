@@ -1,12 +1,12 @@
 package io.carovana.coordinator.membership;
 
 import com.google.protobuf.Message;
+import io.carovana.protocol.Failure;
 import io.carovana.protocol.v1.WorkerHello;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -23,17 +23,27 @@ final class Workers {
   private static final long LOST_NS = Duration.ofSeconds(20).toNanos();
 
   private final Map<String, Worker> byNode = new TreeMap<>();
+  private final NameClaims claims = new NameClaims();
+
+  /** What becomes of a hello. */
+  sealed interface Heard {}
 
   /**
-   * What a hello told.
+   * It was taken in.
    *
    * @param worker the worker that said it
    * @param before the process that had its name before, if that was another one
    */
-  record Heard(Worker worker, @Nullable Worker before) {}
+  record Known(Worker worker, @Nullable Worker before) implements Heard {}
 
-  /** Takes in a hello; empty when no more names can be remembered. */
-  Optional<Heard> hear(WorkerHello hello, ActorRef<Message> ref, long nowNs) {
+  /** Nothing is known of it before it says hello again. */
+  record Held() implements Heard {}
+
+  /** It cannot be let in. */
+  record TurnedAway(Failure failure) implements Heard {}
+
+  /** Takes in a hello. */
+  Heard hear(WorkerHello hello, ActorRef<Message> ref, long nowNs) {
     Worker known = byNode.get(hello.getNode());
     if (known != null && known.incarnation().equals(hello.getIncarnation())) {
       known.hello = hello;
@@ -43,14 +53,35 @@ final class Workers {
       if (letGo || known.state == Worker.State.LOST) {
         known.become(Worker.State.RESERVE, "");
       }
-      return Optional.of(new Heard(known, null));
+      return new Known(known, null);
     }
-    if (known == null && byNode.size() >= MAX_NODES) {
-      return Optional.empty();
-    }
+    return known == null
+        ? first(hello, ref, nowNs)
+        : switch (claims.judge(known, hello, nowNs)) {
+          case GRANTED -> new Known(enter(hello, ref, nowNs), known);
+          case WAIT -> new Held();
+          case TAKEN -> new TurnedAway(nameTaken(known));
+        };
+  }
+
+  private Heard first(WorkerHello hello, ActorRef<Message> ref, long nowNs) {
+    return byNode.size() >= MAX_NODES
+        ? new TurnedAway(
+            new Failure.Overloaded(
+                "more than " + MAX_NODES + " workers", EpochMessages.RETRY_SECONDS))
+        : new Known(enter(hello, ref, nowNs), null);
+  }
+
+  private Worker enter(WorkerHello hello, ActorRef<Message> ref, long nowNs) {
     Worker fresh = new Worker(hello, ref, nowNs);
     byNode.put(hello.getNode(), fresh);
-    return Optional.of(new Heard(fresh, known));
+    return fresh;
+  }
+
+  private static Failure nameTaken(Worker holder) {
+    return new Failure.NameTaken(
+        "the name %s is in use by a worker at %s; choose another --node"
+            .formatted(holder.node(), holder.address()));
   }
 
   /** The worker called {@code node}, if it is that very process. */

@@ -170,6 +170,93 @@ class PlacementsTest {
   }
 
   @Test
+  void aSecondProcessOfTheSameNameIsTurnedAwayAndTheFirstIsLeftAlone() {
+    serve();
+    Epoch epoch = epoch();
+    WorkerHello second = hello("b", "second", 0, Numerics.CONTRACT, "10.0.0.9:7360");
+
+    assertThat(say(second).getReserve()).isTrue();
+    nowNs += SECOND_NS;
+    hello("b", epoch.number());
+    HelloAck answer = say(second);
+
+    assertThat(answer.getRefused().getCode()).isEqualTo("name_taken");
+    assertThat(answer.getRefused().getMessage())
+        .isEqualTo("the name b is in use by a worker at 127.0.0.1:7360; choose another --node");
+    assertThat(epoch()).isSameAs(epoch);
+    assertThat(worker("b").incarnation()).isEqualTo("b-1");
+    assertThat(downed).isEmpty();
+  }
+
+  @Test
+  void aProcessAtAnotherAddressSucceedsOneThatIsSilent() {
+    serve();
+    long number = epoch().number();
+    WorkerHello successor = hello("b", "restarted", 0, Numerics.CONTRACT, "127.0.0.1:7460");
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(say(successor).getReserve()).isTrue();
+      assertThat(epoch().number()).isEqualTo(number);
+      nowNs += SECOND_NS;
+    }
+    hello("a", number);
+    assertThat(say(successor).getReserve()).isFalse();
+
+    assertThat(epoch().number()).isGreaterThan(number);
+    assertThat(worker("b").incarnation()).isEqualTo("restarted");
+    assertThat(downed).hasSize(1);
+  }
+
+  @Test
+  void refusesAnotherModelAtOnceAndNotOnlyWhenItIsNeeded() {
+    serve();
+    Epoch epoch = epoch();
+    WorkerHello late =
+        hello("c", "c-1", 0, Numerics.CONTRACT).toBuilder()
+            .setModelPath("/here/other")
+            .setModelDigest("0123456789abcdef")
+            .build();
+
+    HelloAck answer = say(late);
+
+    assertThat(answer.getRefused().getMessage())
+        .startsWith("/here/other is another model (digest 0123456789ab) than the coordinator")
+        .contains("copy " + model.files().path(), "--model");
+    assertThat(worker("c").state).isEqualTo(Worker.State.REFUSED);
+    assertThat(epoch()).isSameAs(epoch);
+  }
+
+  @Test
+  void refusesAModelThatCannotBeOpened() {
+    WorkerHello broken =
+        hello("a", "a-1", 0, Numerics.CONTRACT).toBuilder()
+            .setModelPath("/here/broken")
+            .setModelProblem("/here/broken: there is nothing")
+            .build();
+
+    assertThat(say(broken).getRefused().getMessage())
+        .startsWith("/here/broken: there is nothing; the coordinator serves ")
+        .endsWith("copy it here and name it with --model");
+  }
+
+  @Test
+  void tellsAWorkerWithoutAPathWhereToLookAndRefusesWhatItFindsThere() {
+    String path = model.files().path().toString();
+    assertThat(hello("a", 0).getModelPath()).isEqualTo(path);
+    hello("b", 0);
+    WorkerHello.Builder follower =
+        hello("b", "b-1", epoch().number(), Numerics.CONTRACT).toBuilder().setModelFollows(true);
+
+    follower.setModelPath("/another/coordinators").setModelDigest("00");
+    assertThat(say(follower.build()).hasRefused()).isFalse();
+    follower.setModelPath(path);
+    assertThat(say(follower.build()).hasRefused()).isTrue();
+
+    assertThat(placements().epoch()).isNull();
+    assertThat(placements().reason()).contains("worker b was refused");
+  }
+
+  @Test
   void refusesAnotherNumericsContract() {
     HelloAck answer =
         placements()
@@ -266,7 +353,16 @@ class PlacementsTest {
         .onHello(hello(node, node + "-1", held, Numerics.CONTRACT), inbox(node).getRef(), nowNs);
   }
 
+  private HelloAck say(WorkerHello hello) {
+    return placements().onHello(hello, inbox(hello.getNode()).getRef(), nowNs);
+  }
+
   private static WorkerHello hello(String node, String incarnation, long held, int contract) {
+    return hello(node, incarnation, held, contract, "127.0.0.1:7360");
+  }
+
+  private static WorkerHello hello(
+      String node, String incarnation, long held, int contract, String address) {
     return WorkerHello.newBuilder()
         .setNode(node)
         .setIncarnation(incarnation)
@@ -275,6 +371,7 @@ class PlacementsTest {
         .setData(DataEndpoint.newBuilder().setChannel("aeron:ipc").setStreamBase(1))
         .setVersion(Version.CURRENT)
         .setNumericsContract(contract)
+        .setReplyTo("pekko://carovana@" + address + "/user/link#1")
         .setHeldEpoch(held)
         .build();
   }

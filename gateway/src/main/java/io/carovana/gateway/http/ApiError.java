@@ -38,6 +38,7 @@ record ApiError(
       case Failure.CoordinatorLost f -> new ApiError(503, SERVER, code, message, "", HEALS_SECONDS);
       case Failure.DeadlineExceeded f -> new ApiError(504, SERVER, code, message, "", 0);
       case Failure.Cancelled f -> new ApiError(499, INVALID, code, message, "", 0);
+      case Failure.NameTaken f -> new ApiError(503, SERVER, code, message, "", 0);
       case Failure.ModelRefused f -> new ApiError(503, SERVER, code, message, "", 0);
       case Failure.DoesNotFit f -> new ApiError(503, SERVER, code, message, "", 0);
       case Failure.NonFinite f -> new ApiError(500, SERVER, code, message, "", 0);

@@ -18,6 +18,13 @@ public final class WireRefs {
     return ActorRefResolver.get(system).toSerializationFormat(ref);
   }
 
+  /** The {@code host:port} of the process that {@code wire} points into, as far as it names one. */
+  public static String address(String wire) {
+    int start = wire.indexOf('@') + 1;
+    int end = wire.indexOf('/', start);
+    return start == 0 || end < 0 ? wire : wire.substring(start, end);
+  }
+
   /** The actor behind {@code wire}; empty when that is no reference at all. */
   public static Optional<ActorRef<Message>> fromWire(ActorSystem<?> system, String wire) {
     if (wire.isEmpty() || wire.length() > MAX_LENGTH) {

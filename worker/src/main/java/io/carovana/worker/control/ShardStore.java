@@ -1,6 +1,5 @@
 package io.carovana.worker.control;
 
-import io.carovana.model.files.ModelDigest;
 import io.carovana.model.files.ModelException;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.memory.ByteSize;
@@ -14,6 +13,7 @@ import io.carovana.worker.shard.LoadProgress;
 import io.carovana.worker.shard.ShardLoader;
 import io.carovana.worker.shard.ShardOptions;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -100,20 +100,14 @@ final class ShardStore implements AutoCloseable {
       throws RefusedException {
     ModelSpec spec = assign.getPlacement().getModel();
     String path = ownModel == null ? spec.getPath() : ownModel.toString();
-    try (ModelFiles files = ModelFiles.open(path)) {
-      requireDigest(path, spec, ModelDigest.of(files));
+    try (ModelFiles files = open(path, spec)) {
       ShardPlan plan = AssignedShard.plan(files.config(), assign.getPlacement());
       CpuShard shard =
           ShardLoader.load(
               files, plan, plan.ranks().get(assign.getRank()), options(spec, assign), progress);
       return new Loaded(key, shard, files.config().hiddenSize());
     } catch (ModelException e) {
-      throw new RefusedException(
-          new Failure.ModelRefused(
-              e.getMessage()
-                  + "; the coordinator serves "
-                  + spec.getPath()
-                  + ": copy it here and name it with --model"));
+      throw new RefusedException(new Failure.ModelRefused(describe(e, spec)));
     } catch (IllegalArgumentException e) {
       throw new RefusedException(new Failure.ModelRefused(String.valueOf(e.getMessage())));
     } catch (OutOfMemoryError e) {
@@ -133,15 +127,24 @@ final class ShardStore implements AutoCloseable {
             + "): start it with a larger heap, or lower --context or --memory");
   }
 
-  private static void requireDigest(String path, ModelSpec spec, String digest)
-      throws RefusedException {
-    if (!digest.equals(spec.getDigest())) {
-      throw new RefusedException(
-          new Failure.ModelRefused(
-              "%s is another model (digest %.12s) than the coordinator serves (%.12s): copy %s from"
-                      .formatted(path, digest, spec.getDigest(), spec.getPath())
-                  + " the coordinator's machine and name it with --model"));
+  /** Opens the model if it is still the one that is served. */
+  private static ModelFiles open(String path, ModelSpec spec) throws RefusedException {
+    LocalModel found = LocalModel.at(path);
+    Optional<Failure> refusal = found.refusal(spec.getPath(), spec.getDigest());
+    if (refusal.isPresent()) {
+      throw new RefusedException(refusal.get());
     }
+    return ModelFiles.open(path);
+  }
+
+  /** What is wrong with a file whose digest is the coordinator's: no copy of it would be better. */
+  private static String describe(ModelException e, ModelSpec spec) {
+    return e instanceof ModelException.Malformed
+        ? e.getMessage()
+            + "; by its digest this is the model that the coordinator serves ("
+            + spec.getPath()
+            + "), so the model itself is broken: get it anew"
+        : String.valueOf(e.getMessage());
   }
 
   private ShardOptions options(ModelSpec spec, Assign assign) {

@@ -24,6 +24,7 @@ import io.carovana.worker.WorkerSettings;
 import io.carovana.worker.engine.EngineConfig;
 import io.carovana.worker.engine.StepEngine;
 import io.carovana.worker.kernels.KernelProvider;
+import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
@@ -53,10 +54,14 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
           Thread.ofPlatform().name("worker-control").daemon(true).factory());
   private volatile @Nullable Assign wanted;
   private volatile @Nullable ShardReady ready;
+  private volatile LocalModel model;
+  private String lookedAt = "";
   private @Nullable StepEngine engine;
   private long progressSentNs;
 
   /**
+   * Looks at this machine's model, if it has one of its own.
+   *
    * @param node the data plane
    * @param coordinator takes messages to the coordinator
    * @param onRefused hears that the coordinator does not want this worker
@@ -71,10 +76,13 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
     this.coordinator = coordinator;
     this.onRefused = onRefused;
     this.store = new ShardStore(settings.model(), settings.threads());
+    Path own = settings.model();
+    this.model = own == null ? LocalModel.UNKNOWN : LocalModel.at(own.toString());
   }
 
   @Override
   public Message hello(String replyTo) {
+    LocalModel found = model;
     return WorkerHello.newBuilder()
         .setNode(settings.node().node())
         .setIncarnation(incarnation)
@@ -89,6 +97,10 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
         .setVersion(Version.CURRENT)
         .setNumericsContract(Numerics.CONTRACT)
         .setHeldEpoch(epoch(wanted))
+        .setModelPath(found.path())
+        .setModelDigest(found.digest())
+        .setModelProblem(found.problem())
+        .setModelFollows(settings.model() == null)
         .build();
   }
 
@@ -113,14 +125,26 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
   @Override
   public void onMessage(Message message) {
     switch (message) {
-      case HelloAck ack -> {
-        if (ack.hasRefused()) {
-          onRefused.accept(Failure.of(ack.getRefused()));
-        }
-      }
+      case HelloAck ack -> onAck(ack);
       case Assign assign -> onAssign(assign);
       case Retire retire -> onRetire(retire);
       default -> LOG.warn("unexpected {}", message.getDescriptorForType().getName());
+    }
+  }
+
+  private void onAck(HelloAck ack) {
+    if (ack.hasRefused()) {
+      onRefused.accept(Failure.of(ack.getRefused()));
+    } else if (settings.model() == null && !ack.getModelPath().isEmpty()) {
+      follow(ack.getModelPath());
+    }
+  }
+
+  /** Looks at the model where the coordinator has it; the next hello tells what was found. */
+  private void follow(String path) {
+    if (!path.equals(lookedAt)) {
+      lookedAt = path;
+      thread.execute(() -> model = LocalModel.at(path));
     }
   }
 
