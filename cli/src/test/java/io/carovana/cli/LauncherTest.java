@@ -105,6 +105,22 @@ class LauncherTest {
     assertThat(carovana("generate").out()).isEqualTo("ran generate\n");
   }
 
+  /** Whoever runs the tests may be allowed everything, so what is in the way are not permissions. */
+  @Test
+  void aCloneThatCannotBeWrittenIsNotWaitedFor() throws Exception {
+    Path target = Files.createFile(clone.resolve("target"));
+    Outcome noFolder = carovana("version");
+    assertThat(noFolder.exit()).isEqualTo(1);
+    assertThat(noFolder.err()).contains(clone + " cannot be written: mkdir");
+
+    Files.delete(target);
+    Files.createDirectory(target);
+    Files.createSymbolicLink(target.resolve("build.lock"), folder.resolve("nowhere"));
+    Outcome noLock = carovana("version");
+    assertThat(noLock.exit()).isEqualTo(1);
+    assertThat(noLock.err()).contains(clone + " cannot be written: mkdir").doesNotContain("waiting");
+  }
+
   @Test
   void proxiesReachMavenAndNeverCoverLoopback() throws Exception {
     environment.put("https_proxy", "http://ann:secret@proxy.example:3128/");
