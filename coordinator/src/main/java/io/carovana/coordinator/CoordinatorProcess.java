@@ -38,6 +38,7 @@ public final class CoordinatorProcess implements AutoCloseable {
    * Opens the model, listens, and forms or joins the cluster; returns when the port is open.
    *
    * @throws PortInUseException if the control port is taken
+   * @throws io.carovana.transport.DataPortException if the data port is taken
    * @throws io.carovana.model.files.ModelException if the model cannot be served
    * @throws IllegalArgumentException if a setting is out of range, naming it
    */

@@ -6,6 +6,9 @@ import io.aeron.ExclusivePublication;
 import io.aeron.Subscription;
 import io.aeron.driver.MediaDriver;
 import io.carovana.transport.Endpoint.Lane;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +17,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A process's access to Aeron: through a driver hosted elsewhere on the machine (IPC), or through a
- * driver of its own (UDP unicast). A client that the driver gave up on, because the process was
- * paused for long, is replaced the next time an epoch begins.
+ * driver of its own (UDP unicast), whose port is taken as long as the node lives. A client that the
+ * driver gave up on, because the process was paused for long, is replaced the next time an epoch
+ * begins.
  */
 public final class AeronNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AeronNode.class);
@@ -53,7 +57,7 @@ public final class AeronNode implements AutoCloseable {
   }
 
   /**
-   * Starts a driver of this process's own.
+   * Starts a driver of this process's own and takes its port.
    *
    * @param bindHost address frames are taken at
    * @param advertiseHost address other processes send to
@@ -61,9 +65,12 @@ public final class AeronNode implements AutoCloseable {
    * @param streamBase see {@link Endpoint}
    * @param temporary folder for the driver's files where shared memory lacks room
    * @throws DriverDirectory.NoRoomException if there is no room for its buffers
+   * @throws DataPortException if the port is taken
+   * @throws IllegalArgumentException if {@code bindHost} is not an address of this machine
    */
   public static AeronNode embed(
       String bindHost, String advertiseHost, int port, int streamBase, Path temporary) {
+    requirePort(bindHost, port);
     DriverDirectory directory =
         DriverDirectory.choose("udp-" + port, DriverSettings.requiredEmbeddedBytes(), temporary);
     return embed(
@@ -84,7 +91,40 @@ public final class AeronNode implements AutoCloseable {
     }
   }
 
+  /** Asks before the driver does: its own answer comes as a stack trace. */
+  private static void requirePort(String host, int port) {
+    try {
+      bindBriefly(host, port);
+    } catch (SocketException e) {
+      try {
+        bindBriefly(host, 0);
+      } catch (SocketException notHere) {
+        throw new IllegalArgumentException(
+            "--bind " + host + " is not an address of this machine; name one that is", notHere);
+      }
+      throw new DataPortException(host, port, e);
+    }
+  }
+
+  private static void bindBriefly(String host, int port) throws SocketException {
+    new DatagramSocket(new InetSocketAddress(host, port)).close();
+  }
+
   private Aeron connectClient() {
+    Aeron connected = connectAeron();
+    if (!endpoint.isIpc()) {
+      try {
+        // The driver has the port only while something listens there, and epochs come and go.
+        connected.addSubscription(listenChannel, endpoint.stream(Lane.NOTHING, 0));
+      } catch (RuntimeException e) {
+        connected.close();
+        throw e;
+      }
+    }
+    return connected;
+  }
+
+  private Aeron connectAeron() {
     return Aeron.connect(
         new Aeron.Context()
             .aeronDirectoryName(driverDirectory)

@@ -38,7 +38,9 @@ public record Endpoint(String channel, int streamBase) {
     /** Plans and abort orders, inbound at a rank. */
     ORDERS,
     /** Results and progress, inbound at the coordinator. */
-    REPORTS
+    REPORTS,
+    /** Never sent to; a process listens on it to keep its port. */
+    NOTHING
   }
 
   /** Through shared memory. */

@@ -39,6 +39,7 @@ public final class WorkerProcess implements AutoCloseable {
    * Listens and starts to join; loading begins when the coordinator assigns a shard.
    *
    * @throws PortInUseException if the control port is taken
+   * @throws io.carovana.transport.DataPortException if the data port is taken
    * @throws IllegalArgumentException if a setting is out of range, naming it
    */
   public static WorkerProcess start(WorkerSettings settings) {

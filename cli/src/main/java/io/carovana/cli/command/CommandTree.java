@@ -12,6 +12,7 @@ import io.carovana.cli.up.UpCommand;
 import io.carovana.gateway.HttpBindException;
 import io.carovana.model.files.ModelException;
 import io.carovana.protocol.cluster.PortInUseException;
+import io.carovana.transport.DataPortException;
 import io.carovana.transport.DriverDirectory;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,6 +125,10 @@ public final class CommandTree {
       }
       case PortInUseException port -> {
         context.err().println("carovana: " + port.getMessage() + " (--control-port).");
+        return ExitCode.TAKEN.number();
+      }
+      case DataPortException port -> {
+        context.err().println("carovana: " + port.getMessage() + ".");
         return ExitCode.TAKEN.number();
       }
       case HttpBindException bind -> {

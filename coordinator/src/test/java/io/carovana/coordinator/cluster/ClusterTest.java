@@ -1,17 +1,24 @@
 package io.carovana.coordinator.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.carovana.coordinator.CoordinatorProcess;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.protocol.v1.ClusterState;
 import io.carovana.protocol.v1.Finished;
+import io.carovana.protocol.v1.NodeStatus;
+import io.carovana.transport.DataPortException;
 import io.carovana.worker.WorkerProcess;
 import io.carovana.worker.local.GenerateRequest;
 import io.carovana.worker.local.GenerateResult;
 import io.carovana.worker.local.LocalGenerator;
 import io.carovana.worker.local.LocalOptions;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -111,6 +118,45 @@ class ClusterTest {
       await().atMost(LIMIT).until(() -> gateway.finished.containsKey("long"));
       assertThat(finished(gateway, "long").getReason()).isEqualTo("cancelled");
       await().atMost(LIMIT).until(() -> baseline(gateway));
+    }
+  }
+
+  /** The coordinator listens in shared memory, which a worker with its own driver cannot reach. */
+  @Test
+  void turnsAwayAWorkerThatCannotBeginAnEpoch() throws Exception {
+    try (TestCluster cluster = new TestCluster(folder)) {
+      cluster.coordinator(1, 1);
+      TestGateway gateway = cluster.gateway("g");
+      int dataPort = freeUdpPort();
+      WorkerProcess apart = cluster.udpWorker("apart", dataPort);
+
+      await().atMost(LIMIT).until(() -> detail(gateway, "apart").contains("cannot begin here"));
+      assertThat(apart.awaitTermination().orElseThrow().message()).contains("shared memory");
+      assertThatThrownBy(() -> cluster.udpWorker("second", dataPort))
+          .isInstanceOf(DataPortException.class)
+          .hasMessageContaining("UDP port " + dataPort)
+          .hasMessageContaining("--data-port");
+
+      cluster.worker("w1");
+      await().atMost(LIMIT).until(gateway::serving);
+    }
+  }
+
+  private static String detail(TestGateway gateway, String name) {
+    ClusterState state = gateway.state;
+    return state == null
+        ? ""
+        : state.getNodesList().stream()
+            .filter(node -> node.getNode().equals(name) && node.getState().equals("refused"))
+            .map(NodeStatus::getDetail)
+            .findFirst()
+            .orElse("");
+  }
+
+  private static int freeUdpPort() throws SocketException {
+    try (DatagramSocket socket =
+        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+      return socket.getLocalPort();
     }
   }
 

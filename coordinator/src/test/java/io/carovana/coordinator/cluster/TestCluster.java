@@ -64,6 +64,22 @@ final class TestCluster implements AutoCloseable {
         WorkerProcess.start(new WorkerSettings(node(name, freePort()), model, MEMORY, 1)));
   }
 
+  /** A worker with a media driver of its own, which takes frames at {@code dataPort}. */
+  WorkerProcess udpWorker(String name, int dataPort) {
+    NodeSettings shared = node(name, freePort());
+    NodeSettings apart =
+        new NodeSettings(
+            name,
+            shared.bindHost(),
+            shared.advertiseHost(),
+            shared.controlPort(),
+            shared.seeds(),
+            new NodeSettings.DataPlane(null, dataPort, shared.data().streamBase()),
+            folder,
+            false);
+    return started(WorkerProcess.start(new WorkerSettings(apart, null, MEMORY, 1)));
+  }
+
   TestGateway gateway(String name) {
     return started(new TestGateway(node(name, freePort())));
   }

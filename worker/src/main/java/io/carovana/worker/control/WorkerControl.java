@@ -42,6 +42,9 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerControl.class);
   private static final long PROGRESS_INTERVAL_NS = 250_000_000;
 
+  /** Assignments in a row, a second apart, whose engine may fail to start. */
+  private static final int MOST_FAILED_STARTS = 3;
+
   private final WorkerSettings settings;
   private final AeronNode node;
   private final Consumer<Message> coordinator;
@@ -57,6 +60,7 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
   private volatile LocalModel model;
   private String lookedAt = "";
   private @Nullable StepEngine engine;
+  private int failedStarts;
   private long progressSentNs;
 
   /**
@@ -193,16 +197,22 @@ public final class WorkerControl implements CoordinatorListener, AutoCloseable {
     }
   }
 
-  /** What keeps an engine from starting may pass (a peer, the media driver): no refusal. */
+  /** What keeps an engine from starting may pass (a peer, the media driver), or may not. */
   private boolean startEngine(Assign assign, ShardStore.Loaded loaded) {
     try {
       EngineConfig config =
           EngineConfig.of(assign.getPlacement(), assign.getRank(), loaded.hiddenSize());
       engine = StepEngine.start(config, loaded.shard(), node, this::onEngineEnded);
+      failedStarts = 0;
       return true;
     } catch (RuntimeException e) {
-      LOG.error("epoch {} cannot begin here", epoch(assign), e);
-      giveUp(assign);
+      failedStarts++;
+      LOG.error("epoch {} cannot begin here (attempt {})", epoch(assign), failedStarts, e);
+      if (failedStarts < MOST_FAILED_STARTS) {
+        giveUp(assign); // the coordinator assigns it again
+      } else {
+        refuse(assign, new Failure.Internal("the data plane cannot begin here: " + e.getMessage()));
+      }
       return false;
     }
   }
