@@ -45,8 +45,8 @@ final class BoundedInput {
       throw new ModelException.Malformed(
           file,
           subject,
-          "states %s elements of %d bytes or more, but only %d bytes remain; the file is unfinished or damaged"
-              .formatted(Long.toUnsignedString(count), bytesEach, remaining()));
+          "states %s elements of %d bytes or more, but only %d bytes remain; the file is damaged or its download unfinished: %s"
+              .formatted(Long.toUnsignedString(count), bytesEach, remaining(), Downloads.ADVICE));
     }
   }
 

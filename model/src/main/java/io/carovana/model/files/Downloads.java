@@ -1,5 +1,6 @@
 package io.carovana.model.files;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +9,18 @@ import org.jspecify.annotations.Nullable;
 final class Downloads {
   static final String ADVICE = "finish the download (`hf download` resumes it) or copy it again";
 
+  /** What browsers, `hf download`, curl's wrappers and aria2 call what they have not finished. */
+  private static final List<String> PARTIAL_ENDINGS =
+      List.of(".incomplete", ".part", ".partial", ".download", ".crdownload", ".aria2");
+
   private Downloads() {}
+
+  /** Whether {@code file} is named, or accompanied by a file named, like an unfinished download. */
+  static boolean isUnfinished(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return PARTIAL_ENDINGS.stream().anyMatch(name::endsWith)
+        || Files.exists(file.resolveSibling(name + ".aria2"));
+  }
 
   /** A file of an unfinished download in or behind {@code folder}, or null. */
   static @Nullable Path unfinished(Path folder) {

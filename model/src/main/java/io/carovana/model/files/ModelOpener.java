@@ -53,6 +53,10 @@ final class ModelOpener {
   }
 
   private static ModelFiles openFile(Path file) {
+    if (Downloads.isUnfinished(file)) {
+      throw new ModelException.Incomplete(
+          file, null, "the download has not finished: " + Downloads.ADVICE);
+    }
     if (magic(file) == GgufHeader.MAGIC) {
       return GgufFiles.open(file);
     }

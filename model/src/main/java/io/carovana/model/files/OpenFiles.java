@@ -26,6 +26,7 @@ final class OpenFiles implements AutoCloseable {
    * Opens a file of weights.
    *
    * @throws ModelException.Incomplete if it is missing, empty or an LFS pointer
+   * @throws ModelException.Unsupported if it is no regular file
    */
   ByteSource open(Path file) {
     requirePresent(file, null);
@@ -89,6 +90,9 @@ final class OpenFiles implements AutoCloseable {
     if (Files.isSymbolicLink(file)) {
       throw new ModelException.Incomplete(
           file, null, "is a link to nothing" + who + ": " + Downloads.ADVICE);
+    }
+    if (Files.exists(file)) {
+      throw new ModelException.Unsupported(file, null, "is not a regular file" + who);
     }
     throw new ModelException.Incomplete(file, null, "is missing" + who + ": " + Downloads.ADVICE);
   }

@@ -91,6 +91,29 @@ class ModelPathsTest {
         .hasMessageContainingAll("abc.incomplete", "has not finished");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"x.gguf.part", "x.gguf.incomplete", "x.gguf.download", "x.gguf.aria2"})
+  void namesAnUnfinishedFile(String name) throws IOException {
+    Path file = Files.writeString(snapshot.resolve(name), "GGUF, the beginning");
+    assertThatThrownBy(() -> ModelFiles.open(file))
+        .isInstanceOf(ModelException.Incomplete.class)
+        .hasMessageContainingAll(name, "has not finished");
+  }
+
+  @Test
+  void namesAFileThatAria2IsStillWriting() throws IOException {
+    Path file = Files.writeString(snapshot.resolve("x.gguf"), "GGUF, the beginning");
+    Files.createFile(snapshot.resolve("x.gguf.aria2"));
+    assertThatThrownBy(() -> ModelFiles.open(file)).hasMessageContaining("has not finished");
+  }
+
+  @Test
+  void namesWhatIsNoRegularFile() {
+    assertThatThrownBy(() -> ModelFiles.open("/dev/null"))
+        .isInstanceOf(ModelException.Unsupported.class)
+        .hasMessageContaining("is not a regular file");
+  }
+
   @Test
   void refusesAReferenceThatIsNoCommit() throws IOException {
     Files.writeString(root.resolve("refs/main"), "../../../../etc");
