@@ -8,7 +8,9 @@ import io.carovana.cli.command.SettingsCommand;
 import io.carovana.cli.config.Setting;
 import io.carovana.cli.config.Settings;
 import io.carovana.cli.instance.InstanceFolder;
+import io.carovana.cli.instance.InstanceState;
 import io.carovana.cli.instance.Preflight;
+import io.carovana.cli.instance.ProcessIdentity;
 import io.carovana.cli.role.ApiKeys;
 import io.carovana.cli.role.Logging;
 import io.carovana.transport.DriverDirectory;
@@ -146,6 +148,14 @@ public final class UpCommand extends SettingsCommand {
             this::progress,
             () -> announce(settings, url, ProcessHandle.current().pid()));
     Signals.handle(supervisor::signal, Signals.INTERRUPT, Signals.TERMINATE, Signals.HANG_UP);
+    // Before there is anything to clean up, so that a kill at any moment leaves word of it.
+    folder.write(
+        new InstanceState(
+            InstanceState.STARTING,
+            url,
+            aeron.path().toString(),
+            ProcessIdentity.self(),
+            Map.of()));
     try (MediaDriverHost driver = MediaDriverHost.start(aeron.path())) {
       return supervisor.run();
     } finally {
