@@ -81,7 +81,7 @@ final class LocalRun {
                 FitCheck.onOneMachine(plan, MachineMemory.freeBytes()),
                 FitCheck.quantization(settings),
                 options.prefillChunk() + options.maxSequences())
-            .require(OptionalInt.of(options.context()), command);
+            .require(OptionalInt.of(options.context()), command, settings);
     progress.accept("Memory: " + report.line());
     FitCheck.contextNote(files, report).ifPresent(progress);
     return LocalGenerator.open(files, options);

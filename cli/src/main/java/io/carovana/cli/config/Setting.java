@@ -56,7 +56,7 @@ public enum Setting {
       null, SettingType.text("KEY"), "Accepted API key. Only as CAROVANA_API_KEY or in a file."),
   API_KEY_FILE(
       null, SettingType.text("FILE"), "File of accepted API keys, one per line, # for comments."),
-  MAX_BODY("4m", SettingType.size(), "Largest request body."),
+  MAX_BODY("4m", SettingType.size(1, 1L << 30), "Largest request body."),
   REQUEST_LIMIT_S(
       "3600", SettingType.integer("S", 1, 604_800), "Longest run of one request, seconds."),
   NODE(null, SettingType.name(), "Name of this process in status and logs; unique in the cluster."),

@@ -63,6 +63,20 @@ interface SettingType {
     return of("SIZE", Sizes::parse);
   }
 
+  /** Bytes of [least, most]. */
+  static SettingType size(long least, long most) {
+    return of(
+        "SIZE",
+        text -> {
+          long bytes = Sizes.parse(text);
+          if (bytes < least || bytes > most) {
+            throw new IllegalArgumentException(
+                "must be from " + Sizes.format(least) + " to " + Sizes.format(most));
+          }
+          return bytes;
+        });
+  }
+
   /** true or false. */
   static SettingType bool() {
     return of(

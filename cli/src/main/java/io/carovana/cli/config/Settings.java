@@ -87,6 +87,24 @@ public final class Settings {
     return new Settings(changed);
   }
 
+  /** {@code command} with the flags of this command line that it does not have already. */
+  public String withGivenFlags(String command) {
+    List<String> words = List.of(command.split(" "));
+    StringBuilder text = new StringBuilder(command);
+    entries.forEach(
+        (setting, entry) -> {
+          boolean given = entry.origin().equals(SettingsResolver.flagOrigin(setting));
+          if (given && !words.contains(setting.flag())) {
+            text.append(' ').append(setting.flag()).append(' ').append(shellWord(entry.text()));
+          }
+        });
+    return text.toString();
+  }
+
+  private static String shellWord(String text) {
+    return text.matches("[A-Za-z0-9_./:,=@%+-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
+  }
+
   /** Everything, secrets hidden. */
   @Override
   public String toString() {

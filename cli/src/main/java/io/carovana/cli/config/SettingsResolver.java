@@ -75,8 +75,13 @@ public final class SettingsResolver {
       putFile(entries, Path.of(file), file);
     }
     putEnvironment(entries);
-    flags.forEach((setting, text) -> put(entries, setting, text, "flag " + setting.flag()));
+    flags.forEach((setting, text) -> put(entries, setting, text, flagOrigin(setting)));
     return new Settings(entries);
+  }
+
+  /** Origin of a value of the command line. */
+  static String flagOrigin(Setting setting) {
+    return "flag " + setting.flag();
   }
 
   private Path profileFile(String name) {

@@ -72,17 +72,16 @@ public record FitCheck(
    * The same, refused when it does not fit.
    *
    * @param command what the proposals are options of, such as {@code carovana up}
+   * @param settings whose other flags the proposals repeat
    * @throws CliException with {@link ExitCode#DOES_NOT_FIT}
    */
-  public FitReport require(OptionalInt wanted, String command) {
+  public FitReport require(OptionalInt wanted, String command, Settings settings) {
     FitReport report = report(wanted);
     if (!report.fits()) {
       StringBuilder message = new StringBuilder("it does not fit: ").append(report.line());
-      report
-          .proposals()
-          .forEach(
-              proposal ->
-                  message.append("\n  fits:  ").append(command).append(' ').append(proposal));
+      for (String proposal : report.proposals()) {
+        message.append("\n  fits:  ").append(settings.withGivenFlags(command + " " + proposal));
+      }
       if (report.proposals().isEmpty()) {
         message.append("\nNothing smaller of this model fits; add machines or memory.");
       }

@@ -15,6 +15,7 @@ import io.carovana.model.memory.NodeMemory;
 import io.carovana.model.memory.RankMemory;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.ShardPlan;
+import io.carovana.model.tokenizer.TokenizerLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,10 +47,12 @@ record UpSizing(
    * Works it out from the settings, the model's header and what is free.
    *
    * @throws CliException with {@link ExitCode#DOES_NOT_FIT}
+   * @throws io.carovana.model.files.ModelException if the model or its tokenizer cannot be used
    */
   static UpSizing of(Settings settings, Path distribution) {
     String reference = settings.requireText(Setting.MODEL);
     try (ModelFiles files = ModelReference.open(reference, distribution)) {
+      TokenizerLoader.load(files.tokenizer()); // the coordinator would refuse it minutes later
       ShardPlan plan = ShardPlan.of(files.config(), Stages.weights(settings));
       int stepTokens =
           settings.requireInteger(Setting.PREFILL_CHUNK)
@@ -59,7 +62,7 @@ record UpSizing(
       Optional<Long> memory = settings.size(Setting.MEMORY);
       FitCheck check =
           new FitCheck(files, plan, nodes(plan, free, memory), quantization, stepTokens);
-      FitReport report = check.require(context(settings, files), command(settings));
+      FitReport report = check.require(context(settings, files), command(settings), settings);
       long needed = 0;
       for (ShardPlan.RankShard rank : plan.ranks()) {
         RankMemory bytes = RankMemory.of(files, plan, rank, quantization, stepTokens);

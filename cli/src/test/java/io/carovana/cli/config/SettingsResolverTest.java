@@ -41,6 +41,24 @@ class SettingsResolverTest {
   }
 
   @Test
+  void aProposedCommandKeepsTheOtherFlags() {
+    var resolver = new SettingsResolver(Map.of("CAROVANA_WORKERS", "3"), CONFIGS);
+    Settings settings =
+        resolver.resolve(
+            Map.of(
+                Setting.QUANTIZE,
+                "q4",
+                Setting.CONTEXT,
+                "131072",
+                Setting.SERVED_MODEL_NAME,
+                "my model"),
+            null,
+            null);
+    assertThat(settings.withGivenFlags("carovana up --context 16384"))
+        .isEqualTo("carovana up --context 16384 --served-model-name 'my model' --quantize q4");
+  }
+
+  @Test
   void anUnknownKeyIsRefusedWithTheNearestName() throws IOException {
     Path file = Files.writeString(folder.resolve("c.conf"), "workers = 2\nprefil-chunk = 8\n");
     assertThatThrownBy(() -> resolver().resolve(Map.of(), file.toString(), null))
