@@ -105,7 +105,9 @@ class LauncherTest {
     assertThat(carovana("generate").out()).isEqualTo("ran generate\n");
   }
 
-  /** Whoever runs the tests may be allowed everything, so what is in the way are not permissions. */
+  /**
+   * Whoever runs the tests may be allowed everything, so what is in the way are not permissions.
+   */
   @Test
   void aCloneThatCannotBeWrittenIsNotWaitedFor() throws Exception {
     Path target = Files.createFile(clone.resolve("target"));
@@ -118,7 +120,9 @@ class LauncherTest {
     Files.createSymbolicLink(target.resolve("build.lock"), folder.resolve("nowhere"));
     Outcome noLock = carovana("version");
     assertThat(noLock.exit()).isEqualTo(1);
-    assertThat(noLock.err()).contains(clone + " cannot be written: mkdir").doesNotContain("waiting");
+    assertThat(noLock.err())
+        .contains(clone + " cannot be written: mkdir")
+        .doesNotContain("waiting");
   }
 
   @Test

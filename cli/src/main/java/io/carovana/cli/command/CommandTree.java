@@ -5,6 +5,7 @@ import io.carovana.cli.CliException;
 import io.carovana.cli.ExitCode;
 import io.carovana.cli.config.ConfigException;
 import io.carovana.cli.config.Nearest;
+import io.carovana.cli.instance.HomeProblem;
 import io.carovana.cli.role.CoordinatorCommand;
 import io.carovana.cli.role.GatewayCommand;
 import io.carovana.cli.role.WorkerCommand;
@@ -14,8 +15,10 @@ import io.carovana.model.files.ModelException;
 import io.carovana.protocol.cluster.PortInUseException;
 import io.carovana.transport.DataPortException;
 import io.carovana.transport.DriverDirectory;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -147,6 +150,12 @@ public final class CommandTree {
         return usageError(parameter);
       }
       default -> {
+        Throwable fault = e instanceof UncheckedIOException io ? io.getCause() : e;
+        Optional<String> home = HomeProblem.of(context.home(), fault);
+        if (home.isPresent()) {
+          context.err().println("carovana: " + home.get());
+          return ExitCode.USAGE.number();
+        }
         e.printStackTrace(context.err());
         context.err().println("carovana: this is a bug, or a fault nobody foresaw: " + e);
         return ExitCode.FAILED.number();

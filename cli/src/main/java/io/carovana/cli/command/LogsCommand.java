@@ -14,7 +14,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -56,6 +58,9 @@ final class LogsCommand extends SettingsCommand {
 
   @Override
   protected ExitCode run() throws IOException, InterruptedException {
+    if (lines < 0) {
+      throw new CliException(ExitCode.USAGE, "--lines " + lines + " must be 0 or more.");
+    }
     String name = settings().requireText(Setting.NAME);
     List<Path> files = files(new InstanceFolder(context.home(), name), name);
     Map<Path, Long> seen = new LinkedHashMap<>();
@@ -86,7 +91,10 @@ final class LogsCommand extends SettingsCommand {
     }
     try (Stream<Path> all = Files.list(folder.logs())) {
       List<Path> logs =
-          all.filter(file -> file.getFileName().toString().endsWith(".log")).sorted().toList();
+          all.filter(file -> file.getFileName().toString().endsWith(".log"))
+              .filter(ofThisStart(folder))
+              .sorted()
+              .toList();
       if (process == null) {
         return logs;
       }
@@ -108,6 +116,12 @@ final class LogsCommand extends SettingsCommand {
     }
   }
 
+  /** An earlier start may have had more workers; unknown without a state, so all are shown. */
+  private static Predicate<Path> ofThisStart(InstanceFolder folder) {
+    Set<String> processes = folder.read().map(state -> state.processes().keySet()).orElse(Set.of());
+    return log -> processes.isEmpty() || processes.contains(processOf(log));
+  }
+
   private static String processOf(Path log) {
     String file = log.getFileName().toString();
     return file.substring(0, file.length() - ".log".length());
@@ -115,7 +129,7 @@ final class LogsCommand extends SettingsCommand {
 
   private List<String> tail(Path file, long end) throws IOException {
     List<String> all = read(file, Math.max(0, end - TAIL_BYTES), end).lines().toList();
-    return all.subList(Math.max(0, all.size() - Math.max(0, lines)), all.size());
+    return all.subList(Math.max(0, all.size() - lines), all.size());
   }
 
   private long showSince(Path file, long seen) throws IOException {

@@ -11,6 +11,7 @@ import io.carovana.cli.instance.InstanceFolder;
 import io.carovana.cli.instance.InstanceState;
 import io.carovana.cli.role.ApiKeys;
 import java.io.IOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -18,6 +19,7 @@ import picocli.CommandLine.Option;
 final class RunningGateway {
   private static final int TIMEOUT_MS = 5_000;
   private static final int OK = 200;
+  private static final int UNAUTHORIZED = 401;
 
   @Option(
       names = "--url",
@@ -57,15 +59,24 @@ final class RunningGateway {
   /** What it answers at {@code path}. */
   JsonNode get(CliContext context, Settings settings, String path) throws IOException {
     String address = url(context, settings);
+    Optional<String> key = ApiKeys.first(settings);
     AdminClient.Answer answer;
     try {
-      answer = new AdminClient(address, ApiKeys.first(settings), TIMEOUT_MS).get(path);
+      answer = new AdminClient(address, key, TIMEOUT_MS).get(path);
     } catch (IOException e) {
       throw new CliException(
           ExitCode.NOT_RUNNING,
           "the gateway at " + address + " does not answer: " + e.getMessage());
     } catch (IllegalArgumentException e) {
       throw new CliException(ExitCode.USAGE, address + " is not a URL: " + e.getMessage());
+    }
+    if (answer.status() == UNAUTHORIZED) {
+      throw new CliException(
+          ExitCode.FAILED,
+          "the gateway at "
+              + address
+              + (key.isPresent() ? " does not accept this API key" : " wants an API key")
+              + ": set CAROVANA_API_KEY, or name the file it is in with --api-key-file.");
     }
     if (answer.status() != OK) {
       throw new CliException(

@@ -1,5 +1,6 @@
 package io.carovana.cli.doctor;
 
+import io.carovana.cli.instance.HomeProblem;
 import io.carovana.cli.instance.Preflight;
 import io.carovana.cli.model.MachineMemory;
 import io.carovana.model.memory.ByteSize;
@@ -117,14 +118,9 @@ public final class Doctor {
         .orElseGet(() -> Finding.ok(check, "free"));
   }
 
-  private static Finding writable(Path home) {
-    Path existing = home;
-    while (existing != null && !Files.exists(existing)) {
-      existing = existing.getParent();
-    }
-    return existing != null && Files.isWritable(existing)
-        ? Finding.ok("home", home + " can be written")
-        : Finding.fail(
-            "home", home + " cannot be written", "Set CAROVANA_HOME to a folder of yours.");
+  static Finding writable(Path home) {
+    return HomeProblem.of(home)
+        .map(problem -> Finding.fail("home", home + " cannot be written", problem))
+        .orElseGet(() -> Finding.ok("home", home + " can be written"));
   }
 }

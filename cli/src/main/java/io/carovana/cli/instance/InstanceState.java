@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * @param url of the gateway
  * @param aeronDir folder of the media driver; empty when there is none
  * @param supervisor the process that holds the others
- * @param processes the others, by name
+ * @param processes the others, by name; one that died stays until it is started again
  */
 public record InstanceState(
     String phase,

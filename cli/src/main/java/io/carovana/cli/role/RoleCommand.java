@@ -6,6 +6,7 @@ import io.carovana.cli.command.SettingsCommand;
 import io.carovana.cli.config.Setting;
 import io.carovana.cli.config.Settings;
 import io.carovana.protocol.Failure;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -49,6 +50,8 @@ public abstract class RoleCommand extends SettingsCommand {
   protected final ExitCode run() throws Exception {
     SupervisedLife life = SupervisedLife.begin(place.supervised(), System.in);
     RoleSettings settings = new RoleSettings(kind, settings(), place, context.home());
+    Files.createDirectories(settings.logFile().getParent());
+    Files.createDirectories(settings.stateDir());
     Logging.toFile(settings.logFile(), settings.node(), !place.supervised());
     LOG.info("{} {} starts: {}", kind.word(), settings.node(), settings.settings());
     Role role = start(settings);

@@ -41,6 +41,7 @@ final class Supervisor {
     final ChildSpec spec;
     final RestartPolicy policy = new RestartPolicy();
     volatile @Nullable Child child;
+    @Nullable ProcessIdentity identity;
     long startAtMs;
 
     Slot(ChildSpec spec) {
@@ -166,6 +167,7 @@ final class Supervisor {
                 surroundings.environment(),
                 output,
                 child -> events.add(new Event.Died(child)));
+        slot.identity = slot.child.identity();
         progress.accept(
             slot.spec.name() + " started (process " + slot.child.identity().pid() + ")");
         started = true;
@@ -249,8 +251,8 @@ final class Supervisor {
   private void writeState() throws IOException {
     Map<String, ProcessIdentity> processes = new LinkedHashMap<>();
     for (Slot slot : slots) {
-      if (slot.child != null) {
-        processes.put(slot.spec.name(), slot.child.identity());
+      if (slot.identity != null) {
+        processes.put(slot.spec.name(), slot.identity);
       }
     }
     surroundings
