@@ -15,6 +15,7 @@ import io.carovana.model.files.ModelException;
 import io.carovana.protocol.cluster.PortInUseException;
 import io.carovana.transport.DataPortException;
 import io.carovana.transport.DriverDirectory;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -150,7 +151,8 @@ public final class CommandTree {
         return usageError(parameter);
       }
       default -> {
-        Throwable fault = e instanceof UncheckedIOException io ? io.getCause() : e;
+        Throwable fault =
+            e instanceof UncheckedIOException && e.getCause() instanceof IOException io ? io : e;
         Optional<String> home = HomeProblem.of(context.home(), fault);
         if (home.isPresent()) {
           context.err().println("carovana: " + home.get());

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All checks. They change nothing and take well under a second. */
+/** All checks. They leave nothing behind and take well under a second. */
 public final class Doctor {
   private static final int JDK_FEATURE = 25;
   private static final int DEMO_WORKERS = 2;
@@ -118,9 +118,9 @@ public final class Doctor {
         .orElseGet(() -> Finding.ok(check, "free"));
   }
 
-  static Finding writable(Path home) {
+  private static Finding writable(Path home) {
     return HomeProblem.of(home)
-        .map(problem -> Finding.fail("home", home + " cannot be written", problem))
+        .map(problem -> Finding.fail("home", home.toString(), problem))
         .orElseGet(() -> Finding.ok("home", home + " can be written"));
   }
 }

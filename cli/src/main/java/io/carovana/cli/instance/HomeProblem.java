@@ -1,10 +1,10 @@
 package io.carovana.cli.instance;
 
+import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Why the folder of everything Carovana keeps cannot be used, in words. */
 public final class HomeProblem {
@@ -12,7 +12,7 @@ public final class HomeProblem {
 
   private HomeProblem() {}
 
-  /** What is wrong with {@code home} before anything is written; empty when nothing is seen. */
+  /** What is wrong with {@code home}, found out by a folder that is removed at once. */
   public static Optional<String> of(Path home) {
     Path existing = home;
     while (existing != null && !Files.exists(existing)) {
@@ -21,13 +21,16 @@ public final class HomeProblem {
     if (existing == null || !Files.isDirectory(existing)) {
       return Optional.of(message(home, existing + " is not a folder"));
     }
-    return Files.isWritable(existing)
-        ? Optional.empty()
-        : Optional.of(message(home, "no permission for " + existing));
+    try {
+      Files.delete(Files.createTempDirectory(existing, ".carovana"));
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(message(home, "nothing can be created in " + existing));
+    }
   }
 
   /** What is wrong with {@code home} when {@code thrown} came of it; empty when it did not. */
-  public static Optional<String> of(Path home, @Nullable Throwable thrown) {
+  public static Optional<String> of(Path home, Throwable thrown) {
     if (!(thrown instanceof FileSystemException e) || e.getFile() == null) {
       return Optional.empty();
     }
