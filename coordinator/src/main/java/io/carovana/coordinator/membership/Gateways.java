@@ -1,6 +1,7 @@
 package io.carovana.coordinator.membership;
 
 import com.google.protobuf.Message;
+import io.carovana.protocol.cluster.WireRefs;
 import io.carovana.protocol.v1.GatewayHello;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,25 +19,28 @@ final class Gateways {
   private static final long LOST_NS = Duration.ofSeconds(10).toNanos();
 
   /** One gateway process. */
-  record Gateway(String node, String incarnation, ActorRef<Message> ref, long heardNs) {}
+  record Gateway(
+      String node, String incarnation, String address, ActorRef<Message> ref, long heardNs) {}
 
   private final Map<String, Gateway> byIncarnation = new HashMap<>();
 
   /**
-   * Takes in a hello; those before it that are gone: other processes of its name, or its own former
-   * address, which nobody listens at any more.
+   * Takes in a hello; those before it that are gone: other processes at its address, or its own
+   * former reference, which nobody listens at any more. Gateways may share a name.
    */
   List<Gateway> hear(GatewayHello hello, ActorRef<Message> ref, long nowNs) {
+    String address = WireRefs.address(hello.getReplyTo());
     List<Gateway> replaced = new ArrayList<>();
     for (Gateway gateway : byIncarnation.values()) {
       boolean same = gateway.incarnation().equals(hello.getIncarnation());
-      if (same ? !gateway.ref().equals(ref) : gateway.node().equals(hello.getNode())) {
+      if (same ? !gateway.ref().equals(ref) : gateway.address().equals(address)) {
         replaced.add(gateway);
       }
     }
     replaced.forEach(gateway -> byIncarnation.remove(gateway.incarnation()));
     byIncarnation.put(
-        hello.getIncarnation(), new Gateway(hello.getNode(), hello.getIncarnation(), ref, nowNs));
+        hello.getIncarnation(),
+        new Gateway(hello.getNode(), hello.getIncarnation(), address, ref, nowNs));
     return replaced;
   }
 
