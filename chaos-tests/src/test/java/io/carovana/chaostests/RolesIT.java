@@ -108,6 +108,48 @@ class RolesIT {
     assertThat(api.status().path("epoch").asLong()).isEqualTo(epoch);
   }
 
+  @Test
+  void aWorkerThatWakesInALaterEpochDisturbsNobody() throws Exception {
+    int control = Distribution.freePort();
+    seed = "127.0.0.1:" + control;
+    httpPort = Distribution.freePort();
+    start("coordinator", "c1", control, "--min-workers", "2", "--context", "1024");
+    start("gateway", "g1", Distribution.freePort(), "--port", "" + httpPort);
+    startWorker("w1");
+    startWorker("w2");
+    Api api = new Api("http://127.0.0.1:" + httpPort);
+    await().atMost(PATIENCE).ignoreExceptions().until(api::healthy);
+    Api.Answer expected = api.complete(Api.greedy(PROMPT, 200));
+    startWorker("w3");
+    await().atMost(PATIENCE).until(() -> api.nodes("reserve").equals(List.of("w3")));
+    long first = api.status().path("epoch").asLong();
+
+    ProcessIdentity frozen =
+        ProcessIdentity.of(Objects.requireNonNull(processes.get("w2")).pid()).orElseThrow();
+    try (EventStream running = api.stream(Api.greedy(PROMPT, 400))) {
+      assertThat(running.next()).isPresent();
+      Instance.signal(frozen, "STOP");
+      running.drain();
+      assertThat(running.errorCode()).isEqualTo("worker_lost");
+    }
+    await()
+        .atMost(PATIENCE)
+        .until(() -> api.status().path("epoch").asLong() > first && api.healthy());
+    long second = api.status().path("epoch").asLong();
+    // It wakes in the middle of a step of the first epoch, while the second one computes.
+    try (EventStream running = api.stream(Api.greedy(PROMPT, 400))) {
+      assertThat(running.next()).isPresent();
+      Instance.signal(frozen, "CONT");
+      assertThat(api.complete(Api.greedy(PROMPT, 200)).digest()).isEqualTo(expected.digest());
+      running.drain();
+      assertThat(running.errorCode()).isEmpty();
+    }
+    assertThat(api.status().path("epoch").asLong()).isEqualTo(second);
+    System.out.printf(
+        "a worker of epoch %d woke in epoch %d: %d frames dropped%n",
+        first, second, api.status().at("/counters/frames_dropped_epoch").asLong());
+  }
+
   private static void assertRefused(Process worker, int status) throws InterruptedException {
     assertThat(worker.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     assertThat(worker.exitValue()).isEqualTo(status);

@@ -130,6 +130,7 @@ class StepEngineTest {
 
   @Test
   void aLaterStageRunsTheUrgentStepThatOvertookTheOneItWaitsFor() throws Exception {
+    CountDownLatch bothSent = new CountDownLatch(1);
     CountDownLatch arrived = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
 
@@ -139,6 +140,9 @@ class StepEngineTest {
                 new SummingShard(LAYERS, stage, stages) {
                   @Override
                   void work(StepPlan plan, int layer) {
+                    if (stage == 0 && plan.step == 1 && layer == 0) {
+                      await().atMost(EngineRig.PATIENCE).until(() -> bothSent.getCount() == 0);
+                    }
                     if (stage == 0 && plan.step == 1 && layer == 2) {
                       arrived.countDown();
                       await().atMost(EngineRig.PATIENCE).until(() -> release.getCount() == 0);
@@ -149,6 +153,7 @@ class StepEngineTest {
             2)) {
       rig.send(plan(1, false, 5));
       rig.send(plan(2, true, 9));
+      bothSent.countDown();
       assertThat(arrived.await(30, TimeUnit.SECONDS)).isTrue();
       assertThat(rig.outcome(2).values()).allMatch(o -> o.status() == Status.DONE);
       assertThat(rig.results).doesNotContainKey(1L);
