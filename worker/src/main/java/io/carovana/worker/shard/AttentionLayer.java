@@ -9,7 +9,6 @@ import io.carovana.worker.kernels.Activations;
 import io.carovana.worker.kernels.Kernels;
 import io.carovana.worker.kernels.KvView;
 import io.carovana.worker.kernels.LeafProgram;
-import io.carovana.worker.kernels.Panels;
 import java.util.List;
 
 /**
@@ -126,24 +125,10 @@ final class AttentionLayer {
     }
   }
 
-  /** Panels of q, k and v in one row, of which every member has its share. */
   private void project(int member, int members) {
-    int q = weights.query().count();
-    int k = weights.key().count();
-    int all = q + k + weights.value().count();
-    int from = ThreadTeam.share(all, member, members);
-    int to = ThreadTeam.share(all, member + 1, members);
-    project(weights.query(), from, to, query, queryWidth, member);
-    project(weights.key(), from - q, to - q, key, kvWidth, member);
-    project(weights.value(), from - q - k, to - q - k, value, kvWidth, member);
-  }
-
-  private void project(Panels matrix, int from, int to, float[] out, int width, int member) {
-    int first = Math.max(from, 0);
-    int end = Math.min(to, matrix.count());
-    if (first < end) {
-      compute.multiply(matrix, first, end, input, rows.rows, out, width, member);
-    }
+    compute.multiply(weights.query(), input, rows.rows, query, queryWidth, member, members);
+    compute.multiply(weights.key(), input, rows.rows, key, kvWidth, member, members);
+    compute.multiply(weights.value(), input, rows.rows, value, kvWidth, member, members);
   }
 
   private void rotateAndStore(int member, int members) {

@@ -8,14 +8,13 @@ import io.carovana.worker.kernels.LeafProgram;
 import io.carovana.worker.kernels.Panels;
 
 /**
- * Kernels cut into pieces for a thread team: each member has its own scratch and fixed share of a
- * matrix's panels, and counts a tile after every piece. Pieces take milliseconds, so that a
- * standstill is told from slow work.
+ * Kernels cut into pieces for a thread team: each member has its own scratch and a fixed share of a
+ * matrix's panels, and counts a tile after every panel, so that a standstill is told from slow
+ * work. The members take turns at the panels, so that together they read one stretch of memory:
+ * threads that read half a matrix each, a large power of two apart, were a third slower (the same
+ * DRAM banks).
  */
 final class Compute {
-  /** Most multiply-adds of one piece, per lane. */
-  private static final long PIECE = 1L << 21;
-
   private final Kernels kernels;
   private final ThreadTeam team;
   private final KernelScratch[] scratch;
@@ -59,22 +58,13 @@ final class Compute {
     }
   }
 
-  /** Multiplies rows {@code [0, rows)} by panels {@code [from, to)}. */
+  /** Multiplies rows {@code [0, rows)} by this member's panels. */
   void multiply(
-      Panels weights,
-      int from,
-      int to,
-      Activations x,
-      int rows,
-      float[] out,
-      int stride,
-      int member) {
+      Panels weights, Activations x, int rows, float[] out, int stride, int member, int of) {
     for (int row = 0; row < rows; row += KernelScratch.TILE_ROWS) {
       int rowTo = Math.min(rows, row + KernelScratch.TILE_ROWS);
-      int step = panelsPerPiece(weights, rowTo - row);
-      for (int panel = from; panel < to; panel += step) {
-        int panelTo = Math.min(to, panel + step);
-        kernels.multiply(weights, panel, panelTo, x, row, rowTo, out, 0, stride, scratch[member]);
+      for (int panel = member; panel < weights.count(); panel += of) {
+        kernels.multiply(weights, panel, panel + 1, x, row, rowTo, out, 0, stride, scratch[member]);
         team.tick(member);
       }
     }
@@ -89,21 +79,13 @@ final class Compute {
       float[] nodes,
       int member,
       int of) {
-    int from = ThreadTeam.share(weights.count(), member, of);
-    int to = ThreadTeam.share(weights.count(), member + 1, of);
     for (int row = 0; row < rows; row += KernelScratch.TILE_ROWS) {
       int rowTo = Math.min(rows, row + KernelScratch.TILE_ROWS);
-      int step = panelsPerPiece(weights, rowTo - row);
-      for (int panel = from; panel < to; panel += step) {
-        int panelTo = Math.min(to, panel + step);
+      for (int panel = member; panel < weights.count(); panel += of) {
         kernels.multiplyTree(
-            weights, panel, panelTo, leaves, x, row, rowTo, nodes, rows, scratch[member]);
+            weights, panel, panel + 1, leaves, x, row, rowTo, nodes, rows, scratch[member]);
         team.tick(member);
       }
     }
-  }
-
-  private static int panelsPerPiece(Panels weights, int rows) {
-    return (int) Math.max(1, PIECE / ((long) weights.columns() * rows));
   }
 }

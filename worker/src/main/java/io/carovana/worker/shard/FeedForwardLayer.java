@@ -101,19 +101,15 @@ final class FeedForwardLayer {
 
   /** Gate, up and their product for this member's panels, which no other member touches. */
   private void expand(int member, int members) {
-    int panels = weights.gate().count();
-    int from = ThreadTeam.share(panels, member, members);
-    int to = ThreadTeam.share(panels, member + 1, members);
-    if (from == to) {
-      return;
-    }
-    compute.multiply(weights.gate(), from, to, input, rows.rows, gate, width, member);
-    compute.multiply(weights.up(), from, to, input, rows.rows, up, width, member);
-    int first = from * Panels.LANES;
-    int columns = Math.min(to * Panels.LANES, width) - first;
-    for (int row = 0; row < rows.rows; row++) {
-      int at = row * width + first;
-      kernels.siluMultiply(gate, at, up, at, product.values(), at, columns);
+    compute.multiply(weights.gate(), input, rows.rows, gate, width, member, members);
+    compute.multiply(weights.up(), input, rows.rows, up, width, member, members);
+    for (int panel = member; panel < weights.gate().count(); panel += members) {
+      int first = panel * Panels.LANES;
+      int columns = Math.min(Panels.LANES, width - first);
+      for (int row = 0; row < rows.rows; row++) {
+        int at = row * width + first;
+        kernels.siluMultiply(gate, at, up, at, product.values(), at, columns);
+      }
     }
     compute.team().tick(member);
   }

@@ -111,8 +111,6 @@ final class LogitsHead {
   }
 
   private void project(int member, int members) {
-    int from = ThreadTeam.share(lmHead.count(), member, members);
-    int to = ThreadTeam.share(lmHead.count(), member + 1, members);
-    compute.multiply(lmHead, from, to, input, wanted, local, lmHead.rows(), member);
+    compute.multiply(lmHead, input, wanted, local, lmHead.rows(), member, members);
   }
 }
