@@ -30,7 +30,8 @@ public final class KernelTable {
     Collection<RunResult> limits = run("LimitsBenchmark", forks, seconds);
     double readBytesPerUs = LimitsBenchmark.READ_BYTES / score(limits, "read");
     double operationsPerUs = LimitsBenchmark.operations() / score(limits, "multiplyAdd");
-    Collection<RunResult> results = run("(Matvec|Prefill|Attention|Rows)Benchmark", forks, seconds);
+    String chosen = args.length > 2 ? args[2] : "Matvec|Prefill|Attention|Rows";
+    Collection<RunResult> results = run("(" + chosen + ")Benchmark", forks, seconds);
     System.out.printf(
         Locale.ROOT,
         "%nmachine, one thread: read %.1f GB/s, f32 multiply-add %.1f GFLOP/s%n%n",

@@ -27,6 +27,12 @@ public record RankMemory(long weights, long kvPerToken, long workspace) {
   /** Rows of logits that the last stage holds at once. */
   private static final int LOGITS_ROWS = 16;
 
+  /**
+   * Bytes of one element of a matrix input: f32, its whole number as f32, as int16, in three forms
+   * for packed codes, and its part of scales and sums.
+   */
+  private static final int INPUT_BYTES = 17;
+
   /** A running step and an urgent one between its layers each keep their rows. */
   private static final int STEP_DEPTHS = 2;
 
@@ -88,7 +94,7 @@ public record RankMemory(long weights, long kvPerToken, long workspace) {
     return 2L * Float.BYTES * shard.layers().size() * shard.kvGroups().size() * config.headDim();
   }
 
-  /** The float buffers of a step, each with its f32-wide quantized form where it is an input. */
+  /** The float buffers of a step, and the inputs of its matrices. */
   private static long workspace(ShardPlan plan, RankShard shard, int maxStepTokens) {
     ModelConfig config = plan.config();
     long hidden = config.hiddenSize();
@@ -100,12 +106,13 @@ public record RankMemory(long weights, long kvPerToken, long workspace) {
             plan.attentionTree().maximalNodes(shard.kvGroups()).size(),
             plan.ffnTree().maximalNodes(shard.ffnLeaves()).size());
     long perRow =
-        hidden * (nodes + 1 + STEP_DEPTHS + 2)
-            + queries * 3
+        hidden * (nodes + 1 + STEP_DEPTHS)
+            + queries
             + keys * 2
-            + ffn * 4
+            + ffn * 2
             + (long) STEP_DEPTHS * config.headDim();
     long logits = (long) LOGITS_ROWS * (config.vocabSize() + shard.vocabRows().size());
-    return Float.BYTES * (perRow * maxStepTokens + logits);
+    long inputs = INPUT_BYTES * (hidden + queries + ffn) * maxStepTokens;
+    return Float.BYTES * (perRow * maxStepTokens + logits) + inputs;
   }
 }

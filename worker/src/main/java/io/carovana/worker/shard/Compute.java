@@ -10,9 +10,7 @@ import io.carovana.worker.kernels.Panels;
 /**
  * Kernels cut into pieces for a thread team: each member has its own scratch and a fixed share of a
  * matrix's panels, and counts a tile after every panel, so that a standstill is told from slow
- * work. The members take turns at the panels, so that together they read one stretch of memory:
- * threads that read half a matrix each, a large power of two apart, were a third slower (the same
- * DRAM banks).
+ * work. The members take turns at the panels, so that together they read one stretch of memory.
  */
 final class Compute {
   private final Kernels kernels;
