@@ -39,11 +39,11 @@ final class AttentionLayer {
   private final float[] nodes; // [own nodes][rows][hidden]
 
   private final ThreadTeam.Work normalize = this::normalize;
-  private final ThreadTeam.Work project = this::project;
+  private final Compute.Unit project = this::project;
   private final ThreadTeam.Work rotateAndStore = this::rotateAndStore;
-  private final ThreadTeam.Work attend = this::attend;
+  private final Compute.Unit attend = this::attend;
   private final ThreadTeam.Work quantizeMixed = this::quantizeMixed;
-  private final ThreadTeam.Work output = this::output;
+  private final Compute.Unit output = this::output;
 
   // what the running layer works on
   private StepRows rows;
@@ -106,13 +106,14 @@ final class AttentionLayer {
     this.weights = weights;
     pages = cache.layer(layer);
     compute.rowWise(rows.rows, normalize);
-    compute.team().run(project);
+    int keyPanels = weights.key().count();
+    compute.shared(weights.query().count() + 2 * keyPanels, project);
     compute.rowWise(rows.rows, rotateAndStore);
-    compute.team().run(attend);
+    compute.shared(rows.chunks.count() * kvHeads, attend);
     if (weights.outputBlock() != 0) {
       compute.rowWise(rows.rows, quantizeMixed);
     }
-    compute.team().run(output);
+    compute.shared(weights.attentionOutput().count(), output);
   }
 
   private void normalize(int member, int members) {
@@ -125,10 +126,19 @@ final class AttentionLayer {
     }
   }
 
-  private void project(int member, int members) {
-    compute.multiply(weights.query(), input, rows.rows, query, queryWidth, member, members);
-    compute.multiply(weights.key(), input, rows.rows, key, kvWidth, member, members);
-    compute.multiply(weights.value(), input, rows.rows, value, kvWidth, member, members);
+  /** One panel of q, of k or of v. */
+  private void project(int unit, int member) {
+    int queryPanels = weights.query().count();
+    int keyPanels = weights.key().count();
+    if (unit < queryPanels) {
+      compute.multiply(weights.query(), unit, input, rows.rows, query, queryWidth, member);
+    } else if (unit < queryPanels + keyPanels) {
+      int panel = unit - queryPanels;
+      compute.multiply(weights.key(), panel, input, rows.rows, key, kvWidth, member);
+    } else {
+      int panel = unit - queryPanels - keyPanels;
+      compute.multiply(weights.value(), panel, input, rows.rows, value, kvWidth, member);
+    }
   }
 
   private void rotateAndStore(int member, int members) {
@@ -164,29 +174,26 @@ final class AttentionLayer {
             row * kvWidth);
   }
 
-  /** Every member takes each members-th piece: pieces of one sequence grow with their position. */
-  private void attend(int member, int members) {
+  /** One KV head of one piece of a sequence. */
+  private void attend(int unit, int member) {
     AttentionChunks chunks = rows.chunks;
-    for (int unit = member; unit < chunks.count() * kvHeads; unit += members) {
-      int chunk = unit / kvHeads;
-      SequenceStep entry = rows.plan.get(chunks.sequence(chunk));
-      int at = (rows.firstRow[chunks.sequence(chunk)] + chunks.row(chunk)) * queryWidth;
-      kernels.attention(
-          pages,
-          entry.pages,
-          0,
-          unit % kvHeads,
-          query,
-          at,
-          queryWidth,
-          chunks.rows(chunk),
-          entry.start + chunks.row(chunk),
-          mixed.values(),
-          at,
-          queryWidth,
-          compute.scratch(member));
-      compute.team().tick(member);
-    }
+    int chunk = unit / kvHeads;
+    SequenceStep entry = rows.plan.get(chunks.sequence(chunk));
+    int at = (rows.firstRow[chunks.sequence(chunk)] + chunks.row(chunk)) * queryWidth;
+    kernels.attention(
+        pages,
+        entry.pages,
+        0,
+        unit % kvHeads,
+        query,
+        at,
+        queryWidth,
+        chunks.rows(chunk),
+        entry.start + chunks.row(chunk),
+        mixed.values(),
+        at,
+        queryWidth,
+        compute.scratch(member));
   }
 
   private void quantizeMixed(int member, int members) {
@@ -195,8 +202,7 @@ final class AttentionLayer {
     kernels.quantize(mixed, weights.outputBlock(), from, to);
   }
 
-  private void output(int member, int members) {
-    compute.multiplyTree(
-        weights.attentionOutput(), leaves, mixed, rows.rows, nodes, member, members);
+  private void output(int panel, int member) {
+    compute.multiplyTree(weights.attentionOutput(), panel, leaves, mixed, rows.rows, nodes, member);
   }
 }

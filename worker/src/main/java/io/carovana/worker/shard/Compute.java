@@ -8,19 +8,30 @@ import io.carovana.worker.kernels.LeafProgram;
 import io.carovana.worker.kernels.Panels;
 
 /**
- * Kernels cut into pieces for a thread team: each member has its own scratch and a fixed share of a
- * matrix's panels, and counts a tile after every panel, so that a standstill is told from slow
- * work. The members take turns at the panels, so that together they read one stretch of memory.
+ * Kernels cut into pieces for a thread team: each member has its own scratch, takes one panel of a
+ * matrix after another, and counts a tile after every panel, so that a standstill is told from slow
+ * work.
  */
 final class Compute {
+  /** Work in units that can be done in any order. */
+  @FunctionalInterface
+  interface Unit {
+    /** Member {@code member} does unit {@code unit}. */
+    void run(int unit, int member);
+  }
+
   private final Kernels kernels;
   private final ThreadTeam team;
   private final KernelScratch[] scratch;
+  private final WorkShares shares;
+  private final ThreadTeam.Work takeUnits = this::takeUnits;
+  private Unit unit = (i, member) -> {};
 
   Compute(Kernels kernels, ThreadTeam team, AttentionShape shape) {
     this.kernels = kernels;
     this.team = team;
     scratch = new KernelScratch[team.members()];
+    shares = new WorkShares(team.members());
     for (int i = 0; i < scratch.length; i++) {
       scratch[i] = new KernelScratch(shape);
     }
@@ -56,34 +67,40 @@ final class Compute {
     }
   }
 
-  /** Multiplies rows {@code [0, rows)} by this member's panels. */
-  void multiply(
-      Panels weights, Activations x, int rows, float[] out, int stride, int member, int of) {
-    for (int row = 0; row < rows; row += KernelScratch.TILE_ROWS) {
-      int rowTo = Math.min(rows, row + KernelScratch.TILE_ROWS);
-      for (int panel = member; panel < weights.count(); panel += of) {
-        kernels.multiply(weights, panel, panel + 1, x, row, rowTo, out, 0, stride, scratch[member]);
-        team.tick(member);
-      }
+  /**
+   * Has the team do {@code units} units of work, in any order, each by one member, and counts a
+   * tile after each.
+   */
+  void shared(int units, Unit unit) {
+    shares.deal(units);
+    this.unit = unit;
+    team.run(takeUnits);
+  }
+
+  private void takeUnits(int member, int members) {
+    Unit current = unit;
+    for (int i = shares.next(member); i >= 0; i = shares.next(member)) {
+      current.run(i, member);
+      team.tick(member);
     }
   }
 
-  /** Multiplies a matrix that is cut along k, up to this rank's nodes {@code [nodes][rows][n]}. */
+  /** Multiplies rows {@code [0, rows)} by one panel. */
+  void multiply(
+      Panels weights, int panel, Activations x, int rows, float[] out, int stride, int member) {
+    kernels.multiply(weights, panel, panel + 1, x, 0, rows, out, 0, stride, scratch[member]);
+  }
+
+  /** Multiplies by one panel of a matrix that is cut along k, up to this rank's nodes. */
   void multiplyTree(
       Panels weights,
+      int panel,
       LeafProgram leaves,
       Activations x,
       int rows,
       float[] nodes,
-      int member,
-      int of) {
-    for (int row = 0; row < rows; row += KernelScratch.TILE_ROWS) {
-      int rowTo = Math.min(rows, row + KernelScratch.TILE_ROWS);
-      for (int panel = member; panel < weights.count(); panel += of) {
-        kernels.multiplyTree(
-            weights, panel, panel + 1, leaves, x, row, rowTo, nodes, rows, scratch[member]);
-        team.tick(member);
-      }
-    }
+      int member) {
+    kernels.multiplyTree(
+        weights, panel, panel + 1, leaves, x, 0, rows, nodes, rows, scratch[member]);
   }
 }

@@ -33,9 +33,9 @@ final class FeedForwardLayer {
   private final float[] nodes; // [own nodes][rows][hidden]
 
   private final ThreadTeam.Work normalize = this::normalize;
-  private final ThreadTeam.Work expand = this::expand;
+  private final Compute.Unit expand = this::expand;
   private final ThreadTeam.Work quantizeProduct = this::quantizeProduct;
-  private final ThreadTeam.Work contract = this::contract;
+  private final Compute.Unit contract = this::contract;
 
   // what the running layer works on
   private StepRows rows;
@@ -83,11 +83,11 @@ final class FeedForwardLayer {
     this.rows = rows;
     this.weights = weights;
     compute.rowWise(rows.rows, normalize);
-    compute.team().run(expand);
+    compute.shared(weights.gate().count(), expand);
     if (weights.downBlock() != 0) {
       compute.rowWise(rows.rows, quantizeProduct);
     }
-    compute.team().run(contract);
+    compute.shared(weights.down().count(), contract);
   }
 
   private void normalize(int member, int members) {
@@ -99,19 +99,16 @@ final class FeedForwardLayer {
     }
   }
 
-  /** Gate, up and their product for this member's panels, which no other member touches. */
-  private void expand(int member, int members) {
-    compute.multiply(weights.gate(), input, rows.rows, gate, width, member, members);
-    compute.multiply(weights.up(), input, rows.rows, up, width, member, members);
-    for (int panel = member; panel < weights.gate().count(); panel += members) {
-      int first = panel * Panels.LANES;
-      int columns = Math.min(Panels.LANES, width - first);
-      for (int row = 0; row < rows.rows; row++) {
-        int at = row * width + first;
-        kernels.siluMultiply(gate, at, up, at, product.values(), at, columns);
-      }
+  /** A panel of gate, the same of up, and their product. */
+  private void expand(int panel, int member) {
+    compute.multiply(weights.gate(), panel, input, rows.rows, gate, width, member);
+    compute.multiply(weights.up(), panel, input, rows.rows, up, width, member);
+    int first = panel * Panels.LANES;
+    int columns = Math.min(Panels.LANES, width - first);
+    for (int row = 0; row < rows.rows; row++) {
+      int at = row * width + first;
+      kernels.siluMultiply(gate, at, up, at, product.values(), at, columns);
     }
-    compute.team().tick(member);
   }
 
   private void quantizeProduct(int member, int members) {
@@ -120,7 +117,7 @@ final class FeedForwardLayer {
     kernels.quantize(product, weights.downBlock(), from, to);
   }
 
-  private void contract(int member, int members) {
-    compute.multiplyTree(weights.down(), leaves, product, rows.rows, nodes, member, members);
+  private void contract(int panel, int member) {
+    compute.multiplyTree(weights.down(), panel, leaves, product, rows.rows, nodes, member);
   }
 }

@@ -28,7 +28,7 @@ final class LogitsHead {
   private final float[] full; // [BATCH][vocabulary] on rank 0
   private final RowSampling sampling;
   private final int[] wantedRow = new int[BATCH];
-  private final ThreadTeam.Work project = this::project;
+  private final Compute.Unit project = this::project;
   private final boolean first;
   private int wanted;
 
@@ -92,7 +92,7 @@ final class LogitsHead {
     if (lmHead.format().quantized()) {
       compute.kernels().quantize(input, lmHead.format().block(), 0, wanted);
     }
-    compute.team().run(project);
+    compute.shared(lmHead.count(), project);
     if (widths.length > 1) {
       links.gatherColumns(local, wanted, widths, full);
     }
@@ -110,7 +110,7 @@ final class LogitsHead {
     wanted = 0;
   }
 
-  private void project(int member, int members) {
-    compute.multiply(lmHead, input, wanted, local, lmHead.rows(), member, members);
+  private void project(int panel, int member) {
+    compute.multiply(lmHead, panel, input, wanted, local, lmHead.rows(), member);
   }
 }

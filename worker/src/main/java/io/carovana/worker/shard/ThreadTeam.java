@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A fixed team of compute threads: the caller is member 0 and leads; members 1..n-1 wait for work,
- * spinning for some microseconds and then parked, because several processes share few cores. {@link
- * #run} is a barrier: it returns when every member has done its part, and what they wrote is
- * visible. Nothing is allocated per call.
+ * spinning for a fraction of a millisecond and then parked, because several processes share few
+ * cores. {@link #run} is a barrier: it returns when every member has done its part, and what they
+ * wrote is visible. Nothing is allocated per call.
  */
 public final class ThreadTeam implements AutoCloseable {
   /** A piece of work that every member does its fixed part of. */
@@ -18,8 +18,12 @@ public final class ThreadTeam implements AutoCloseable {
     void part(int member, int members);
   }
 
-  /** How long a member spins before it parks. A wake-up costs about as much. */
-  private static final long SPIN_NS = 20_000;
+  /**
+   * How long a member spins before it parks: longer than what one member does alone between two
+   * rounds of a step. Parked in between, a virtual processor came back late and slower: a third of
+   * the decode speed.
+   */
+  private static final long SPIN_NS = 300_000;
 
   /** Spins between two looks at the clock. */
   private static final int SPINS_PER_LOOK = 64;
