@@ -1,6 +1,7 @@
 package io.carovana.coordinator;
 
 import io.carovana.model.memory.FitPlanner;
+import io.carovana.model.quant.KvProfile;
 import io.carovana.model.quant.Quantization;
 
 /** Ranges of the coordinator's settings; the first that is out of them is named. */
@@ -24,8 +25,8 @@ final class SettingsCheck {
       throw new IllegalArgumentException(
           "quantize must be none, q4 or q8, is " + settings.quantize());
     }
-    if (!settings.kvProfile().equals("f32")) {
-      throw new IllegalArgumentException("kv-profile must be f32, is " + settings.kvProfile());
+    if (KvProfile.ofId(settings.kvProfile()) == null) {
+      throw new IllegalArgumentException("kv must be f32 or q8, is " + settings.kvProfile());
     }
   }
 

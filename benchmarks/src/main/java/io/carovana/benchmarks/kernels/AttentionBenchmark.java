@@ -1,6 +1,7 @@
 package io.carovana.benchmarks.kernels;
 
 import io.carovana.model.Numerics;
+import io.carovana.model.quant.KvProfile;
 import io.carovana.worker.kernels.AttentionShape;
 import io.carovana.worker.kernels.KernelProvider;
 import io.carovana.worker.kernels.KernelScratch;
@@ -17,13 +18,13 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** Attention over 4096 positions, 8 KV heads of 128, on one thread. */
+/** Attention over 16,384 positions, 8 KV heads of 128, on one thread. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class AttentionBenchmark {
   /** Positions in the cache. */
-  static final int POSITIONS = 4096;
+  static final int POSITIONS = 16_384;
 
   /** KV heads. */
   static final int KV_HEADS = 8;
@@ -39,12 +40,16 @@ public class AttentionBenchmark {
   @Param({"1", "64"})
   public int rows = 1;
 
+  /** How the KV cache holds keys and values. */
+  @Param({"F32", "Q8"})
+  public KvProfile kvProfile = KvProfile.F32;
+
   /** {@code auto} or {@code scalar}. */
   @Param("auto")
   public String kernels = "auto";
 
   private Kernels chosen = KernelProvider.select("scalar");
-  private KvView kv = new KvView(new AttentionShape(1, 1, 2), new float[0][0], new float[0][0]);
+  private KvView kv = KvView.allocate(KvProfile.F32, new AttentionShape(1, 1, 2), 0);
   private KernelScratch scratch = new KernelScratch(kv.shape());
   private int[] table = new int[0];
   private float[] q = new float[0];
@@ -57,15 +62,17 @@ public class AttentionBenchmark {
     AttentionShape shape = new AttentionShape(KV_HEADS, group, HEAD_DIM);
     int pages = POSITIONS / Numerics.KV_PAGE_TOKENS;
     Random random = new Random(1);
-    float[][] keys = new float[pages][shape.pageFloats()];
-    float[][] values = new float[pages][shape.pageFloats()];
+    kv = KvView.allocate(kvProfile, shape, pages);
     table = new int[pages];
-    for (int page = 0; page < pages; page++) {
-      Workloads.fill(random, keys[page]);
-      Workloads.fill(random, values[page]);
+    float[] keys = new float[KV_HEADS * HEAD_DIM];
+    float[] values = new float[KV_HEADS * HEAD_DIM];
+    for (int position = 0; position < POSITIONS; position++) {
+      int page = position / Numerics.KV_PAGE_TOKENS;
       table[page] = page;
+      Workloads.fill(random, keys);
+      Workloads.fill(random, values);
+      kv.store(page, position % Numerics.KV_PAGE_TOKENS, keys, 0, values, 0);
     }
-    kv = new KvView(shape, keys, values);
     scratch = new KernelScratch(shape);
     q = new float[rows * KV_HEADS * group * HEAD_DIM];
     Workloads.fill(random, q);

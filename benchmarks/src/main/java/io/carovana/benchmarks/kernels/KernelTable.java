@@ -1,5 +1,6 @@
 package io.carovana.benchmarks.kernels;
 
+import io.carovana.model.quant.KvProfile;
 import io.carovana.worker.kernels.PanelFormat;
 import java.util.Collection;
 import java.util.Locale;
@@ -126,10 +127,11 @@ public final class KernelTable {
           int rows = Integer.parseInt(params.getParam("rows"));
           int group = Integer.parseInt(params.getParam("group"));
           double keys = AttentionBenchmark.POSITIONS - (rows - 1) / 2.0;
+          KvProfile kv = KvProfile.valueOf(params.getParam("kvProfile"));
           double cells = (double) AttentionBenchmark.KV_HEADS * AttentionBenchmark.HEAD_DIM * keys;
           yield new Work(
-              "attention rows " + rows + " group " + group,
-              2.0 * Float.BYTES * cells,
+              "attention " + kv.id() + " rows " + rows + " group " + group,
+              AttentionBenchmark.KV_HEADS * kv.bytesPerHead(AttentionBenchmark.HEAD_DIM) * keys,
               4.0 * rows * group * cells);
         }
         default -> new Work(method + " of " + Workloads.COLUMNS, 0, columns);

@@ -101,6 +101,7 @@ final class BenchCommand extends SettingsCommand {
     json.put("new_tokens", newTokens);
     json.put("threads", threads);
     json.put("ranks", generator.cluster().shards().size());
+    json.put("kv", generator.kv().id());
     json.put("kernel", generator.kernel());
     StringBuilder text = new StringBuilder();
     json.forEach((key, value) -> text.append(String.format(Locale.ROOT, "%-22s %s%n", key, value)));

@@ -30,6 +30,7 @@ final class GenerationJson {
     timings.put("prefill_tokens_per_s", result.timings().prefillTokensPerSecond());
     timings.put("decode_tokens_per_s", result.timings().decodeTokensPerSecond());
     json.put("timings", timings);
+    json.put("kv", generator.kv().id());
     json.put("kernel", generator.kernel());
     return json;
   }

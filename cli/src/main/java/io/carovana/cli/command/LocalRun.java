@@ -24,6 +24,7 @@ final class LocalRun {
           Setting.SPLIT,
           Setting.STAGES,
           Setting.QUANTIZE,
+          Setting.KV,
           Setting.CONTEXT,
           Setting.PREFILL_CHUNK,
           Setting.THREADS);
@@ -62,7 +63,7 @@ final class LocalRun {
         settings.requireInteger(Setting.PREFILL_CHUNK),
         context,
         1,
-        FitCheck.quantization(settings),
+        FitCheck.precision(settings),
         kernel);
   }
 
@@ -79,7 +80,7 @@ final class LocalRun {
                 files,
                 plan,
                 FitCheck.onOneMachine(plan, MachineMemory.freeBytes()),
-                FitCheck.quantization(settings),
+                FitCheck.precision(settings),
                 options.prefillChunk() + options.maxSequences())
             .require(OptionalInt.of(options.context()), command, settings);
     progress.accept("Memory: " + report.line());

@@ -48,6 +48,7 @@ final class PlacementPlanCommand extends SettingsCommand {
         Setting.MODEL,
         Setting.CONTEXT,
         Setting.QUANTIZE,
+        Setting.KV,
         Setting.STAGES,
         Setting.SPLIT,
         Setting.PREFILL_CHUNK,
@@ -68,7 +69,7 @@ final class PlacementPlanCommand extends SettingsCommand {
                   files,
                   plan,
                   memories(),
-                  FitCheck.quantization(settings),
+                  FitCheck.precision(settings),
                   settings.requireInteger(Setting.PREFILL_CHUNK)
                       + settings.requireInteger(Setting.MAX_SEQUENCES))
               .report(context);

@@ -9,6 +9,8 @@ import io.carovana.model.files.ModelFiles;
 import io.carovana.model.memory.FitPlanner;
 import io.carovana.model.memory.FitReport;
 import io.carovana.model.memory.NodeMemory;
+import io.carovana.model.quant.KvProfile;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.ShardPlan;
 import java.util.List;
@@ -23,24 +25,27 @@ import java.util.stream.IntStream;
  * @param files the model
  * @param plan its cut into ranks
  * @param nodes where the ranks are
- * @param quantization of the weights
+ * @param precision what weights and KV cache are held in
  * @param maxStepTokens rows of the largest step
  */
 public record FitCheck(
     ModelFiles files,
     ShardPlan plan,
     List<NodeMemory> nodes,
-    Quantization quantization,
+    Precision precision,
     int maxStepTokens) {
 
   /** Beside weights, KV cache and workspace, per rank. */
   public static final long PER_RANK_BYTES =
       RoleJvm.WORKER_EXTRA_HEAP_BYTES + RoleJvm.JVM_OVERHEAD_BYTES;
 
-  /** The quantization the settings ask for. */
-  public static Quantization quantization(Settings settings) {
-    String id = settings.requireText(Setting.QUANTIZE);
-    return Objects.requireNonNull(Quantization.ofId(id), id);
+  /** The precision the settings ask for. */
+  public static Precision precision(Settings settings) {
+    String weights = settings.requireText(Setting.QUANTIZE);
+    String kv = settings.requireText(Setting.KV);
+    return new Precision(
+        Objects.requireNonNull(Quantization.ofId(weights), weights),
+        Objects.requireNonNull(KvProfile.ofId(kv), kv));
   }
 
   /** All ranks of {@code plan} on one machine with {@code freeBytes}. */
@@ -53,9 +58,8 @@ public record FitCheck(
   public FitReport report(OptionalInt wanted) {
     FitPlanner planner = new FitPlanner(files, plan, nodes, maxStepTokens, PER_RANK_BYTES);
     int context =
-        wanted.orElseGet(
-            () -> Math.max(FitPlanner.MIN_CONTEXT, planner.largestContext(quantization)));
-    return planner.report(quantization, context);
+        wanted.orElseGet(() -> Math.max(FitPlanner.MIN_CONTEXT, planner.largestContext(precision)));
+    return planner.report(precision, context);
   }
 
   /** Says so if the context is longer than the model was made for. */

@@ -13,7 +13,7 @@ import io.carovana.model.memory.ByteSize;
 import io.carovana.model.memory.FitReport;
 import io.carovana.model.memory.NodeMemory;
 import io.carovana.model.memory.RankMemory;
-import io.carovana.model.quant.Quantization;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.model.tokenizer.TokenizerLoader;
 import java.nio.file.Path;
@@ -57,15 +57,14 @@ record UpSizing(
       int stepTokens =
           settings.requireInteger(Setting.PREFILL_CHUNK)
               + settings.requireInteger(Setting.MAX_SEQUENCES);
-      Quantization quantization = FitCheck.quantization(settings);
+      Precision precision = FitCheck.precision(settings);
       long free = Math.max(0, MachineMemory.freeBytes() - OTHER_PROCESSES_BYTES);
       Optional<Long> memory = settings.size(Setting.MEMORY);
-      FitCheck check =
-          new FitCheck(files, plan, nodes(plan, free, memory), quantization, stepTokens);
+      FitCheck check = new FitCheck(files, plan, nodes(plan, free, memory), precision, stepTokens);
       FitReport report = check.require(context(settings, files), command(settings), settings);
       long needed = 0;
       for (ShardPlan.RankShard rank : plan.ranks()) {
-        RankMemory bytes = RankMemory.of(files, plan, rank, quantization, stepTokens);
+        RankMemory bytes = RankMemory.of(files, plan, rank, precision, stepTokens);
         needed =
             Math.max(needed, bytes.weights() + bytes.kvBytes(report.context()) + bytes.workspace());
       }

@@ -125,6 +125,27 @@ class ModelCommandsTest {
   }
 
   @Test
+  void planFollowsThePrecisionOfTheKvCache() {
+    long full = kvBytesPerToken("f32");
+    long quarter = kvBytesPerToken("q8");
+    assertThat(quarter).isBetween(full / 4, full / 3);
+
+    Captured wrong = new Captured(Map.of());
+    assertThat(wrong.run("placement", "plan", "--model", MODEL, "--nodes", "1g", "--kv", "q7"))
+        .isEqualTo(2);
+    assertThat(wrong.err()).contains("kv", "q7", "must be one of f32, q8");
+  }
+
+  private static long kvBytesPerToken(String kv) {
+    Captured captured = new Captured(Map.of());
+    String[] arguments = {
+      "placement", "plan", "--model", MODEL, "--nodes", "1g", "--kv", kv, "--output", "json"
+    };
+    assertThat(captured.run(arguments)).as(captured.err()).isZero();
+    return Json.read(captured.out()).at("/nodes/0/kv_bytes_per_token").asLong();
+  }
+
+  @Test
   void benchMeasures() {
     int exit =
         captured.run(

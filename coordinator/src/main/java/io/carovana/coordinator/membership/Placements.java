@@ -8,6 +8,8 @@ import io.carovana.coordinator.placement.PlacementPlanner;
 import io.carovana.coordinator.placement.PlacementProposal;
 import io.carovana.coordinator.placement.PlacementRules;
 import io.carovana.coordinator.schedule.EngineLimits;
+import io.carovana.model.quant.KvProfile;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import io.carovana.protocol.Failure;
 import io.carovana.protocol.LogContext;
@@ -70,11 +72,15 @@ final class Placements {
       throw new IllegalArgumentException(
           "--quantize " + settings.quantize() + " is none of none, q4 and q8");
     }
+    KvProfile kv = KvProfile.ofId(settings.kvProfile());
+    if (kv == null) {
+      throw new IllegalArgumentException("--kv " + settings.kvProfile() + " is none of f32 and q8");
+    }
     return new PlacementRules(
         settings.minWorkers(),
         settings.stages(),
         settings.split(),
-        quantization,
+        new Precision(quantization, kv),
         settings.context(),
         EngineLimits.maxStepRows(settings.prefillChunk(), settings.maxSequences()),
         settings.maxSequences());

@@ -48,8 +48,8 @@ final class Explanation {
       text.append("  ").append(need.line(fit.context())).append('\n');
     }
     text.append(
-        "KV pool: %d pages of %d tokens on every rank, for sequences of up to %d tokens%n"
-            .formatted(kvPages, Numerics.KV_PAGE_TOKENS, context));
+        "KV pool in %s: %d pages of %d tokens on every rank, for sequences of up to %d tokens%n"
+            .formatted(rules.precision().kv().id(), kvPages, Numerics.KV_PAGE_TOKENS, context));
     text.append("limit: ").append(limit(rules, fit, context));
     if (context > config.maxPositions()) {
       text.append(

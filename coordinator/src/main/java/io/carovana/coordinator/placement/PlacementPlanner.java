@@ -81,12 +81,11 @@ public record PlacementPlanner(TensorReader files, PlacementRules rules) {
       memories.add(new NodeMemory(offer.node(), offer.memoryBytes(), List.of(rank)));
     }
     FitPlanner fit = new FitPlanner(files, plan, memories, rules.maxStepTokens(), 0);
-    FitReport empty = fit.report(rules.quantization(), 0);
+    FitReport empty = fit.report(rules.precision(), 0);
     long fittingPages = fittingPages(empty);
     int wanted = rules.context() > 0 ? rules.context() : FitPlanner.MIN_CONTEXT;
     if (!empty.fits() || fittingPages < pages(wanted)) {
-      return new Refused(
-          new Failure.DoesNotFit(fit.report(rules.quantization(), wanted).message()));
+      return new Refused(new Failure.DoesNotFit(fit.report(rules.precision(), wanted).message()));
     }
     int context =
         rules.context() > 0
@@ -94,7 +93,7 @@ public record PlacementPlanner(TensorReader files, PlacementRules rules) {
             : (int) Math.min(FitPlanner.MAX_CONTEXT, fittingPages * PAGE);
     int kvPages = (int) Math.min(fittingPages, (long) pages(context) * rules.maxSequences());
     List<String> nodes = chosen.stream().map(NodeOffer::node).toList();
-    FitReport full = fit.report(rules.quantization(), kvPages * PAGE);
+    FitReport full = fit.report(rules.precision(), kvPages * PAGE);
     return new Placed(
         plan,
         nodes,

@@ -1,6 +1,6 @@
 package io.carovana.coordinator.placement;
 
-import io.carovana.model.quant.Quantization;
+import io.carovana.model.quant.Precision;
 import java.util.List;
 
 /**
@@ -9,7 +9,7 @@ import java.util.List;
  * @param ranks workers a placement takes
  * @param stages pipeline stages
  * @param split relative sizes of the ranks of a stage; empty for an even split
- * @param quantization of the weights
+ * @param precision what weights and KV cache are held in
  * @param context longest sequence, tokens; 0 for what fits
  * @param maxStepTokens rows of the largest step
  * @param maxSequences most sequences running at once
@@ -18,7 +18,7 @@ public record PlacementRules(
     int ranks,
     int stages,
     List<Double> split,
-    Quantization quantization,
+    Precision precision,
     int context,
     int maxStepTokens,
     int maxSequences) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carovana.model.files.ModelFiles;
+import io.carovana.model.quant.KvProfile;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,6 +35,19 @@ class PlacementPlannerTest {
     assertThat(placed.explanation())
         .contains("2 workers", "rank 0 on b", "rank 1 on c", "limit: the memory of c")
         .contains("longer than the 16384 positions");
+  }
+
+  @Test
+  void anEightBitKvCacheLeavesRoomForMoreTokens() {
+    List<NodeOffer> nodes = List.of(node("a", 60));
+    Precision q8 = new Precision(Quantization.NONE, KvProfile.Q8);
+    PlacementRules rules = new PlacementRules(1, 1, List.of(), q8, 0, 128, 8);
+    var full = (PlacementProposal.Placed) planner(1, 1, List.of(), 0).propose(nodes, List.of());
+    var quarter =
+        (PlacementProposal.Placed) new PlacementPlanner(demo, rules).propose(nodes, List.of());
+
+    assertThat(quarter.kvPages()).isBetween(3 * full.kvPages(), 4 * full.kvPages());
+    assertThat(quarter.explanation()).contains("KV pool in q8");
   }
 
   @Test
@@ -91,7 +106,7 @@ class PlacementPlannerTest {
 
   private PlacementPlanner planner(int ranks, int stages, List<Double> split, int context) {
     return new PlacementPlanner(
-        demo, new PlacementRules(ranks, stages, split, Quantization.NONE, context, 128, 8));
+        demo, new PlacementRules(ranks, stages, split, Precision.AS_STORED, context, 128, 8));
   }
 
   private static NodeOffer node(String name, long megabytes) {

@@ -4,7 +4,7 @@ import io.carovana.model.Numerics;
 import io.carovana.model.files.ModelException;
 import io.carovana.model.files.TensorReader;
 import io.carovana.model.memory.FitReport.NodeNeed;
-import io.carovana.model.quant.Quantization;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.shard.ShardPlan;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -41,13 +41,13 @@ public record FitPlanner(
   /**
    * Whether the model fits with {@code context} positions of KV cache.
    *
-   * @throws ModelException.Unsupported if the model cannot be quantized so
+   * @throws ModelException.Unsupported if the model cannot be held so
    */
-  public FitReport report(Quantization quantization, int context) {
-    List<NodeNeed> needs = needs(quantization, context);
+  public FitReport report(Precision precision, int context) {
+    List<NodeNeed> needs = needs(precision, context);
     NodeNeed tightest = tightest(needs);
     boolean fits = tightest.spareBytes() >= 0;
-    List<String> proposals = fits ? List.of() : proposals(quantization, context);
+    List<String> proposals = fits ? List.of() : proposals(precision, context);
     return new FitReport(fits, context, needs, tightest.line(context), proposals);
   }
 
@@ -55,9 +55,9 @@ public record FitPlanner(
    * The longest context that fits after the weights, in whole pages, at most {@link #MAX_CONTEXT};
    * 0 if not even {@link #MIN_CONTEXT} does.
    */
-  public int largestContext(Quantization quantization) {
+  public int largestContext(Precision precision) {
     long fitting = MAX_CONTEXT;
-    for (NodeNeed need : needs(quantization, 0)) {
+    for (NodeNeed need : needs(precision, 0)) {
       if (need.ranks().kvPerToken() > 0) {
         fitting = Math.min(fitting, Math.max(0, need.spareBytes()) / need.ranks().kvPerToken());
       }
@@ -69,31 +69,25 @@ public record FitPlanner(
     return whole < MIN_CONTEXT ? 0 : whole;
   }
 
-  /** The same weights with less context, then narrower weights with as much context as fits. */
-  private List<String> proposals(Quantization wanted, int context) {
-    List<Quantization> candidates =
-        switch (wanted) {
-          case NONE -> List.of(Quantization.NONE, Quantization.Q8, Quantization.Q4);
-          case Q8 -> List.of(Quantization.Q8, Quantization.Q4);
-          case Q4 -> List.of(Quantization.Q4);
-        };
+  /** The same precision with less context, then narrower ones with as much context as fits. */
+  private List<String> proposals(Precision wanted, int context) {
     List<String> proposals = new ArrayList<>();
     int longest = 0;
-    for (Quantization quantization : candidates) {
-      int fitting = fittingContext(quantization, context);
+    for (Precision precision : wanted.narrowing()) {
+      int fitting = fittingContext(precision, context);
       if (fitting > longest) {
         longest = fitting;
-        proposals.add(options(wanted, quantization, context, fitting));
+        proposals.add(options(wanted, precision, context, fitting));
       }
     }
     return proposals;
   }
 
   /** The largest power of two below {@code context} that fits, or {@code context} itself; or 0. */
-  private int fittingContext(Quantization quantization, int context) {
+  private int fittingContext(Precision precision, int context) {
     int largest;
     try {
-      largest = largestContext(quantization);
+      largest = largestContext(precision);
     } catch (ModelException.Unsupported e) {
       return 0;
     }
@@ -103,25 +97,21 @@ public record FitPlanner(
     return largest == 0 ? 0 : Integer.highestOneBit(largest);
   }
 
-  private static String options(
-      Quantization wanted, Quantization quantization, int context, int fitting) {
-    List<String> options = new ArrayList<>();
-    if (quantization != wanted) {
-      options.add("--quantize " + quantization.id());
-    }
+  private static String options(Precision wanted, Precision precision, int context, int fitting) {
+    List<String> options = new ArrayList<>(precision.flagsFrom(wanted));
     if (fitting != context || options.isEmpty()) {
       options.add("--context " + fitting);
     }
     return String.join(" ", options);
   }
 
-  private List<NodeNeed> needs(Quantization quantization, int context) {
+  private List<NodeNeed> needs(Precision precision, int context) {
     List<ShardPlan.RankShard> ranks = plan.ranks();
     List<NodeNeed> needs = new ArrayList<>();
     for (NodeMemory node : nodes) {
       RankMemory sum = new RankMemory(0, 0, 0);
       for (int rank : node.ranks()) {
-        sum = sum.plus(RankMemory.of(files, plan, ranks.get(rank), quantization, maxStepTokens));
+        sum = sum.plus(RankMemory.of(files, plan, ranks.get(rank), precision, maxStepTokens));
       }
       long heap = sum.workspace() + heapPerRank * node.ranks().size();
       needs.add(new NodeNeed(node, sum, sum.kvBytes(context), heap));

@@ -2,12 +2,16 @@ package io.carovana.model.memory;
 
 import io.carovana.model.Numerics;
 import io.carovana.model.config.ModelConfig;
+import io.carovana.model.files.ModelException;
 import io.carovana.model.files.TensorInfo;
+import io.carovana.model.files.TensorPart;
 import io.carovana.model.files.TensorReader;
 import io.carovana.model.files.TensorSlice;
 import io.carovana.model.files.WeightType;
+import io.carovana.model.quant.KvProfile;
 import io.carovana.model.quant.OwnBits;
 import io.carovana.model.quant.OwnFormat;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.Range;
 import io.carovana.model.shard.ShardPlan;
@@ -17,7 +21,7 @@ import io.carovana.model.shard.ShardPlan.RankShard;
  * Bytes one rank holds.
  *
  * @param weights its slices as packed for the kernels
- * @param kvPerToken keys and values of its heads in all its layers, f32, per position
+ * @param kvPerToken keys and values of its heads in all its layers, per position
  * @param workspace activations of the largest step
  */
 public record RankMemory(long weights, long kvPerToken, long workspace) {
@@ -52,20 +56,20 @@ public record RankMemory(long weights, long kvPerToken, long workspace) {
    * What rank {@code shard} of {@code plan} holds.
    *
    * @param maxStepTokens rows of the largest step
-   * @throws io.carovana.model.files.ModelException.Unsupported if a tensor cannot be quantized so
+   * @throws ModelException.Unsupported if a tensor cannot be quantized so, or the KV cache cannot
+   *     hold such heads
    */
   public static RankMemory of(
-      TensorReader files,
-      ShardPlan plan,
-      RankShard shard,
-      Quantization quantization,
-      int maxStepTokens) {
+      TensorReader files, ShardPlan plan, RankShard shard, Precision precision, int maxStepTokens) {
+    requireHeads(files, precision.kv());
     long weights = 0;
     for (TensorSlice slice : TensorSlice.of(plan.config(), shard)) {
-      weights += packedBytes(files, slice, quantization);
+      weights += packedBytes(files, slice, precision.weights());
     }
     return new RankMemory(
-        weights, kvPerToken(plan.config(), shard), workspace(plan, shard, maxStepTokens));
+        weights,
+        kvPerToken(plan.config(), shard, precision.kv()),
+        workspace(plan, shard, maxStepTokens));
   }
 
   /** Bytes of one slice, packed in panels of {@link #PANEL_ROWS} rows; norms as f32. */
@@ -90,8 +94,20 @@ public record RankMemory(long weights, long kvPerToken, long workspace) {
     return type.rowBytes(width) + widened;
   }
 
-  private static long kvPerToken(ModelConfig config, RankShard shard) {
-    return 2L * Float.BYTES * shard.layers().size() * shard.kvGroups().size() * config.headDim();
+  private static void requireHeads(TensorReader files, KvProfile kv) {
+    int headDim = files.config().headDim();
+    if (headDim > kv.maxHeadDim()) {
+      TensorInfo key = files.tensor(TensorPart.KEY, 0);
+      throw new ModelException.Unsupported(
+          key.file(),
+          key.name(),
+          "has heads of %d elements; a KV cache in %s takes at most %d"
+              .formatted(headDim, kv.id(), kv.maxHeadDim()));
+    }
+  }
+
+  private static long kvPerToken(ModelConfig config, RankShard shard, KvProfile kv) {
+    return kv.bytesPerHead(config.headDim()) * shard.layers().size() * shard.kvGroups().size();
   }
 
   /** The float buffers of a step, and the inputs of its matrices. */

@@ -1,6 +1,7 @@
 package io.carovana.model.quant;
 
 import io.carovana.model.files.TensorPart;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,15 @@ public enum Quantization {
       }
     }
     return null;
+  }
+
+  /** This and what is narrower, widest first. */
+  List<Quantization> narrowing() {
+    return switch (this) {
+      case NONE -> List.of(NONE, Q8, Q4);
+      case Q8 -> List.of(Q8, Q4);
+      case Q4 -> List.of(Q4);
+    };
   }
 
   /** The width {@code part} is quantized to, or null where it stays as stored. */

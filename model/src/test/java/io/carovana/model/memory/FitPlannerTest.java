@@ -8,6 +8,8 @@ import io.carovana.model.files.ModelException;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.files.TensorReader;
 import io.carovana.model.files.WeightType;
+import io.carovana.model.quant.KvProfile;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.model.testing.ShapeOnly;
@@ -26,7 +28,13 @@ class FitPlannerTest {
       new ModelConfig(8192, 48, 64, 8, 128, 22016, 32000, 1e-5f, 1e6, 16384, 1, 2, false);
   private static final long GIB = 1L << 30;
 
+  private static final Precision AS_STORED = Precision.AS_STORED;
+
   @TempDir Path folder;
+
+  private static Precision weights(Quantization quantization) {
+    return new Precision(quantization, KvProfile.F32);
+  }
 
   private static FitPlanner planner(ModelConfig config, long free, double... split) {
     ShardPlan plan = ShardPlan.of(config, List.of(split));
@@ -35,26 +43,26 @@ class FitPlannerTest {
     return new FitPlanner(files, plan, List.of(new NodeMemory("here", free, all)), 256, 0);
   }
 
-  private static RankMemory whole(ModelConfig config, Quantization quantization) {
-    return planner(config, 0, 1).report(quantization, 1024).nodes().getFirst().ranks();
+  private static RankMemory whole(ModelConfig config, Precision precision) {
+    return planner(config, 0, 1).report(precision, 1024).nodes().getFirst().ranks();
   }
 
   @Test
   void knowsTheSizesOfCodeLlama() {
-    RankMemory small = whole(CODE_LLAMA_7B, Quantization.NONE);
+    RankMemory small = whole(CODE_LLAMA_7B, AS_STORED);
     // 6,738,546,688 weights of 2 bytes; norms are held as f32, vocabulary rows padded to 32
     long norms = 65L * 4096;
     long padding = (32032 - 32016) * 4096 * 2L * 2;
     assertThat(small.weights()).isEqualTo(2 * 6_738_546_688L + 2 * norms + padding);
     assertThat(small.kvPerToken()).isEqualTo(2 * 512 * 1024); // 512 KiB at 16 bits
-    RankMemory large = whole(CODE_LLAMA_34B, Quantization.NONE);
+    RankMemory large = whole(CODE_LLAMA_34B, AS_STORED);
     assertThat(large.weights()).isEqualTo(2 * 33_743_970_304L + 2 * 97L * 8192);
     assertThat(large.kvPerToken()).isEqualTo(2 * 192 * 1024);
   }
 
   @Test
   void fourBitsOf34BStayBelowBitsandbytes() {
-    long weights = whole(CODE_LLAMA_34B, Quantization.Q4).weights();
+    long weights = whole(CODE_LLAMA_34B, weights(Quantization.Q4)).weights();
     assertThat(weights).isLessThan(19_700_000_000L).isGreaterThan(16_800_000_000L);
   }
 
@@ -63,11 +71,11 @@ class FitPlannerTest {
     for (double[] split : new double[][] {{1, 1}, {3, 1}, {1, 1, 1, 1, 1}}) {
       RankMemory sum =
           planner(CODE_LLAMA_34B, 0, split)
-              .report(Quantization.Q8, 1024)
+              .report(weights(Quantization.Q8), 1024)
               .nodes()
               .getFirst()
               .ranks();
-      RankMemory one = whole(CODE_LLAMA_34B, Quantization.Q8);
+      RankMemory one = whole(CODE_LLAMA_34B, weights(Quantization.Q8));
       long normsAgain = (split.length - 1) * 97L * 8192 * 4;
       assertThat(sum.weights()).isEqualTo(one.weights() + normsAgain);
       assertThat(sum.kvPerToken()).isEqualTo(one.kvPerToken());
@@ -76,7 +84,7 @@ class FitPlannerTest {
 
   @Test
   void saysInOneLineWhatIsNeededAndWhatIsFree() {
-    FitReport report = planner(CODE_LLAMA_7B, 64 * GIB, 1).report(Quantization.NONE, 16384);
+    FitReport report = planner(CODE_LLAMA_7B, 64 * GIB, 1).report(AS_STORED, 16384);
     assertThat(report.fits()).isTrue();
     assertThat(report.proposals()).isEmpty();
     assertThat(report.message())
@@ -88,18 +96,36 @@ class FitPlannerTest {
   @Test
   void proposesWhatFits() {
     FitPlanner planner = planner(CODE_LLAMA_7B, 16 * GIB, 1);
-    FitReport report = planner.report(Quantization.NONE, 16384);
+    FitReport report = planner.report(AS_STORED, 16384);
     assertThat(report.fits()).isFalse();
     assertThat(report.proposals())
-        .containsExactly("--context 2048", "--quantize q8 --context 8192");
+        .containsExactly("--context 2048", "--kv q8 --context 8192", "--quantize q8 --kv q8");
     assertThat(report.message()).contains("does not fit", "--context 2048");
-    assertThat(planner.report(Quantization.NONE, 2048).fits()).isTrue();
-    assertThat(planner.report(Quantization.Q8, 8192).fits()).isTrue();
+    assertThat(planner.report(AS_STORED, 2048).fits()).isTrue();
+    assertThat(planner.report(weights(Quantization.Q8), 8192).fits()).isTrue();
+  }
+
+  @Test
+  void anEightBitCacheTakesAQuarterAndItsScales() {
+    Precision q8 = new Precision(Quantization.NONE, KvProfile.Q8);
+    assertThat(whole(CODE_LLAMA_7B, q8).kvPerToken()).isEqualTo(32L * 32 * 2 * (128 + 4));
+    assertThat(whole(CODE_LLAMA_34B, q8).kvPerToken()).isEqualTo(48L * 8 * 2 * (128 + 4));
+    assertThat(KvProfile.Q8.bytesPerHead(18)).isEqualTo(20 + 18 + 8);
+  }
+
+  @Test
+  void headsTooWideForExactScoresAreRefusedByName() {
+    ModelConfig wide =
+        new ModelConfig(4096, 1, 2, 1, 1042, 1024, 32000, 1e-5f, 1e6, 16384, 1, 2, false);
+    assertThat(whole(wide, AS_STORED).kvPerToken()).isEqualTo(2L * 4 * 1042);
+    assertThatThrownBy(() -> whole(wide, new Precision(Quantization.NONE, KvProfile.Q8)))
+        .isInstanceOf(ModelException.Unsupported.class)
+        .hasMessageContaining("heads of 1042 elements; a KV cache in q8 takes at most 1040");
   }
 
   @Test
   void saysThatNothingFits() {
-    FitReport report = planner(CODE_LLAMA_34B, 8 * GIB, 1).report(Quantization.Q4, 4096);
+    FitReport report = planner(CODE_LLAMA_34B, 8 * GIB, 1).report(weights(Quantization.Q4), 4096);
     assertThat(report.proposals()).isEmpty();
     assertThat(report.message()).contains("add workers or memory");
   }
@@ -108,13 +134,13 @@ class FitPlannerTest {
   void theLargestContextFitsAndOnePageMoreDoesNot() {
     for (long free : new long[] {14, 16, 20, 40}) {
       FitPlanner planner = planner(CODE_LLAMA_7B, free * GIB, 2, 1);
-      int largest = planner.largestContext(Quantization.NONE);
+      int largest = planner.largestContext(AS_STORED);
       assertThat(largest).isPositive().isLessThan(FitPlanner.MAX_CONTEXT);
-      assertThat(planner.report(Quantization.NONE, largest).fits()).isTrue();
-      assertThat(planner.report(Quantization.NONE, largest + 32).fits()).isFalse();
+      assertThat(planner.report(AS_STORED, largest).fits()).isTrue();
+      assertThat(planner.report(AS_STORED, largest + 32).fits()).isFalse();
     }
-    assertThat(planner(CODE_LLAMA_7B, 8 * GIB, 1).largestContext(Quantization.NONE)).isZero();
-    assertThat(planner(CODE_LLAMA_7B, 1000 * GIB, 1).largestContext(Quantization.NONE))
+    assertThat(planner(CODE_LLAMA_7B, 8 * GIB, 1).largestContext(AS_STORED)).isZero();
+    assertThat(planner(CODE_LLAMA_7B, 1000 * GIB, 1).largestContext(AS_STORED))
         .isEqualTo(FitPlanner.MAX_CONTEXT);
   }
 
@@ -127,7 +153,7 @@ class FitPlannerTest {
             new NodeMemory("small", 2 * GIB, List.of(1)));
     FitReport report =
         new FitPlanner(new ShapeOnly(CODE_LLAMA_7B, WeightType.F16), plan, nodes, 256, 0)
-            .report(Quantization.NONE, 1024);
+            .report(AS_STORED, 1024);
     assertThat(report.fits()).isFalse();
     assertThat(report.line()).startsWith("small: ");
     assertThat(report.nodes().getFirst().spareBytes()).isPositive();
@@ -142,10 +168,10 @@ class FitPlannerTest {
       FitPlanner planner =
           new FitPlanner(
               files, plan, List.of(new NodeMemory("here", 12L << 20, List.of(0))), 16, 0);
-      FitReport report = planner.report(Quantization.NONE, 131072);
+      FitReport report = planner.report(AS_STORED, 131072);
       assertThat(report.fits()).isFalse();
-      assertThat(report.proposals()).hasSize(1).allMatch(p -> p.startsWith("--context"));
-      assertThatThrownBy(() -> planner.report(Quantization.Q4, 1024))
+      assertThat(report.proposals()).isNotEmpty().noneMatch(p -> p.contains("--quantize"));
+      assertThatThrownBy(() -> planner.report(weights(Quantization.Q4), 1024))
           .isInstanceOf(ModelException.Unsupported.class);
     }
   }

@@ -3,6 +3,8 @@ package io.carovana.worker.control;
 import io.carovana.model.files.ModelException;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.memory.ByteSize;
+import io.carovana.model.quant.KvProfile;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.protocol.Failure;
@@ -149,7 +151,8 @@ final class ShardStore implements AutoCloseable {
 
   private ShardOptions options(ModelSpec spec, Assign assign) {
     Quantization quantization = Quantization.ofId(spec.getQuantize());
-    if (quantization == null || !spec.getKvProfile().equals("f32")) {
+    KvProfile kv = KvProfile.ofId(spec.getKvProfile());
+    if (quantization == null || kv == null) {
       throw new IllegalArgumentException(
           "this worker knows no quantization "
               + spec.getQuantize()
@@ -161,7 +164,7 @@ final class ShardStore implements AutoCloseable {
         spec.getKvPages(),
         spec.getMaxStepTokens(),
         spec.getMaxSequences(),
-        quantization,
+        new Precision(quantization, kv),
         "auto",
         WARM_UP_MS,
         "rank-" + assign.getRank());

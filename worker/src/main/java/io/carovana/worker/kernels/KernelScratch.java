@@ -1,6 +1,7 @@
 package io.carovana.worker.kernels;
 
 import io.carovana.model.Numerics;
+import org.jspecify.annotations.Nullable;
 
 /** One thread's working memory, allocated once (about half a megabyte). */
 public final class KernelScratch {
@@ -36,9 +37,12 @@ public final class KernelScratch {
   private final float[] blockSums;
   private final float[] blockOut;
   private final float[] runningOut;
+  private final AttentionShape shape;
+  private @Nullable QuantizedTile quantized;
 
   /** Scratch for a rank with the given heads. */
   public KernelScratch(AttentionShape shape) {
+    this.shape = shape;
     int queries = QUERY_ROWS * shape.group();
     scores = new float[queries * Numerics.ATTENTION_BLOCK];
     maxima = new float[queries];
@@ -112,6 +116,16 @@ public final class KernelScratch {
   /** One block's weighted values, {@code [query][headDim]}. */
   public float[] blockOut() {
     return blockOut;
+  }
+
+  /** What attention in q8 needs besides; made when it is first asked for. */
+  public QuantizedTile quantized() {
+    QuantizedTile tile = quantized;
+    if (tile == null) {
+      tile = new QuantizedTile(shape, QUERY_ROWS * shape.group());
+      quantized = tile;
+    }
+    return tile;
   }
 
   /** Running weighted values, {@code [query][headDim]}. */

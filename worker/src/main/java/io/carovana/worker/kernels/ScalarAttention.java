@@ -12,7 +12,7 @@ import java.util.Arrays;
  * L' = fma(l, b, L * a);  O' = fma(o, b, O * a)
  * </pre>
  *
- * and the output is O / L.
+ * and the output is O / L. How scores and weighted values come about is the KV profile's.
  */
 final class ScalarAttention {
   private static final int PAGE = Numerics.KV_PAGE_TOKENS;
@@ -37,15 +37,29 @@ final class ScalarAttention {
     int headDim = kv.shape().headDim();
     float[] o = scratch.blockOut();
     float[] running = scratch.runningOut();
+    float[] scores = scratch.scores();
     float runningMax = 0f;
     float runningSum = 0f;
+    if (kv instanceof QuantizedPages) {
+      scratch.quantized().quantize(0, q, qAt, kv.shape());
+    }
     for (int block = 0; block <= position; block += BLOCK) {
       int keys = Math.min(BLOCK, position + 1 - block);
       int table = tableOffset + block / PAGE;
-      scores(kv, pageTable, table, kvHead, q, qAt, keys, scratch.scores());
-      float max = maximum(scratch.scores(), keys);
-      float sum = probabilities(scratch.scores(), keys, max, scratch.strided());
-      values(kv, pageTable, table, kvHead, keys, scratch.scores(), o);
+      switch (kv) {
+        case FloatPages pages ->
+            ScalarFloatBlock.scores(pages, pageTable, table, kvHead, q, qAt, keys, scores);
+        case QuantizedPages pages ->
+            ScalarQuantizedBlock.scores(pages, pageTable, table, kvHead, keys, scratch);
+      }
+      float max = maximum(scores, keys);
+      float sum = probabilities(scores, keys, max, scratch.strided());
+      switch (kv) {
+        case FloatPages pages ->
+            ScalarFloatBlock.values(pages, pageTable, table, kvHead, keys, scores, o);
+        case QuantizedPages pages ->
+            ScalarQuantizedBlock.values(pages, pageTable, table, kvHead, keys, scratch);
+      }
       if (block == 0) {
         runningMax = max;
         runningSum = sum;
@@ -70,29 +84,6 @@ final class ScalarAttention {
     }
   }
 
-  /** Dot products in ascending d, then scaled. */
-  private static void scores(
-      KvView kv,
-      int[] pageTable,
-      int table,
-      int kvHead,
-      float[] q,
-      int qAt,
-      int keys,
-      float[] scores) {
-    int headDim = kv.shape().headDim();
-    float scale = kv.shape().scoreScale();
-    for (int key = 0; key < keys; key++) {
-      float[] page = kv.keyPages()[pageTable[table + key / PAGE]];
-      int at = kv.shape().keyIndex(kvHead) + key % PAGE;
-      float dot = 0f;
-      for (int d = 0; d < headDim; d++) {
-        dot = Math.fma(q[qAt + d], page[at + d * PAGE], dot);
-      }
-      scores[key] = dot * scale;
-    }
-  }
-
   private static float maximum(float[] scores, int keys) {
     float max = scores[0];
     for (int key = 1; key < keys; key++) {
@@ -109,19 +100,5 @@ final class ScalarAttention {
       sums[key % ScalarKernels.STRIDED] += scores[key];
     }
     return ScalarKernels.strideTree(sums, 0);
-  }
-
-  /** Weighted values, keys ascending. */
-  private static void values(
-      KvView kv, int[] pageTable, int table, int kvHead, int keys, float[] p, float[] o) {
-    int headDim = kv.shape().headDim();
-    Arrays.fill(o, 0, headDim, 0f);
-    for (int key = 0; key < keys; key++) {
-      float[] page = kv.valuePages()[pageTable[table + key / PAGE]];
-      int at = kv.shape().valueIndex(kvHead, key % PAGE);
-      for (int d = 0; d < headDim; d++) {
-        o[d] = Math.fma(p[key], page[at + d], o[d]);
-      }
-    }
   }
 }

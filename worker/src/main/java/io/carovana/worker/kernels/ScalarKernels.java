@@ -7,12 +7,6 @@ public final class ScalarKernels implements Kernels {
   /** Accumulators of norm and softmax sums (rule 6). */
   public static final int STRIDED = 64;
 
-  /** Magnitudes below this quantize to zero (rule 2). */
-  public static final float SMALLEST_QUANTIZED = 0x1p-100f;
-
-  /** Largest magnitude of a quantized input. */
-  public static final float QUANTIZED_MAX = 127f;
-
   private final PanelProducts products = new PanelProducts(new ScalarChains());
   private final ScalarAttention attention = new ScalarAttention();
 
@@ -34,20 +28,13 @@ public final class ScalarKernels implements Kernels {
   /** Rule 2. */
   private static void quantizeBlock(Activations x, int block, int row, int column) {
     int first = row * x.columns() + column;
-    float largest = 0f;
-    for (int i = first; i < first + block; i++) {
-      largest = Math.max(largest, Math.abs(x.values()[i]));
-    }
-    if (!Float.isFinite(largest)) {
-      throw new NonFiniteException("quantize");
-    }
-    boolean zero = largest < SMALLEST_QUANTIZED;
-    float factor = zero ? 0f : QUANTIZED_MAX / largest;
-    x.scales()[x.scaleIndex(row, column)] = zero ? 0f : largest / QUANTIZED_MAX;
+    float largest = Int8.largest(x.values(), first, block, "quantize");
+    float factor = Int8.factor(largest);
+    x.scales()[x.scaleIndex(row, column)] = Int8.scale(largest);
     for (int i = 0; i < block; i += Activations.SUM_COLUMNS) {
       int sum = 0;
       for (int j = first + i; j < first + i + Activations.SUM_COLUMNS; j++) {
-        int code = (int) Math.rint(x.values()[j] * factor);
+        int code = Int8.code(x.values()[j], factor);
         x.codes()[j] = code;
         sum += code;
       }

@@ -3,6 +3,7 @@ package io.carovana.worker.local;
 import io.carovana.model.Numerics;
 import io.carovana.model.config.ModelConfig;
 import io.carovana.model.files.TensorReader;
+import io.carovana.model.quant.KvProfile;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.protocol.step.StepPlan;
 import io.carovana.protocol.step.StepResult;
@@ -75,7 +76,7 @@ public final class LocalGenerator implements AutoCloseable {
         Math.multiplyExact(options.maxSequences(), pagesPerSequence(options)),
         chunk + options.maxSequences(),
         options.maxSequences(),
-        options.quantization(),
+        options.precision(),
         options.kernel(),
         0,
         "compute");
@@ -102,6 +103,11 @@ public final class LocalGenerator implements AutoCloseable {
   /** The kernel in use. */
   public String kernel() {
     return cluster.shards().getFirst().kernel();
+  }
+
+  /** How the KV cache holds keys and values. */
+  public KvProfile kv() {
+    return options.precision().kv();
   }
 
   /** Bytes of weights and KV pools of all ranks. */

@@ -1,11 +1,13 @@
 package io.carovana.worker.local;
 
+import io.carovana.model.quant.KvProfile;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import java.util.List;
 
 /**
  * How a model is run in one process. None of it changes a token or a logit, except {@code
- * quantization}, which changes the weights.
+ * precision}, which changes the weights and the KV cache.
  *
  * @param ranks tensor-parallel ranks of each stage
  * @param split relative sizes of the ranks of a stage, {@code [ranks]}; empty for an even split
@@ -14,7 +16,7 @@ import java.util.List;
  * @param prefillChunk most prompt tokens of one step
  * @param context longest sequence, tokens
  * @param maxSequences most sequences running at once
- * @param quantization what is done to float weights while they are loaded
+ * @param precision what weights and KV cache are held in
  * @param kernel {@code auto}, {@code vector} or {@code scalar}
  */
 public record LocalOptions(
@@ -25,12 +27,12 @@ public record LocalOptions(
     int prefillChunk,
     int context,
     int maxSequences,
-    Quantization quantization,
+    Precision precision,
     String kernel) {
 
   /** One rank, one thread, chunks of 512, weights as stored, room for one sequence of 2048. */
   public static final LocalOptions DEFAULT =
-      new LocalOptions(1, List.of(), 1, 1, 512, 2048, 1, Quantization.NONE, "auto");
+      new LocalOptions(1, List.of(), 1, 1, 512, 2048, 1, Precision.AS_STORED, "auto");
 
   /** Checks ranges; names the option that is out of them. */
   public LocalOptions {
@@ -59,15 +61,7 @@ public record LocalOptions(
   /** With {@code ranks} even ranks per stage and {@code stages} stages. */
   public LocalOptions withRanks(int ranks, int stages) {
     return new LocalOptions(
-        ranks,
-        List.of(),
-        stages,
-        threads,
-        prefillChunk,
-        context,
-        maxSequences,
-        quantization,
-        kernel);
+        ranks, List.of(), stages, threads, prefillChunk, context, maxSequences, precision, kernel);
   }
 
   /** With ranks in the proportions of {@code split}. */
@@ -80,38 +74,47 @@ public record LocalOptions(
         prefillChunk,
         context,
         maxSequences,
-        quantization,
+        precision,
         kernel);
   }
 
   /** With {@code threads} compute threads per rank. */
   public LocalOptions withThreads(int threads) {
     return new LocalOptions(
-        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantization, kernel);
+        ranks, split, stages, threads, prefillChunk, context, maxSequences, precision, kernel);
   }
 
   /** With prompts cut into chunks of {@code prefillChunk}. */
   public LocalOptions withPrefillChunk(int prefillChunk) {
     return new LocalOptions(
-        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantization, kernel);
+        ranks, split, stages, threads, prefillChunk, context, maxSequences, precision, kernel);
   }
 
   /** With room for {@code maxSequences} sequences of {@code context} tokens each. */
   public LocalOptions withContext(int context, int maxSequences) {
     return new LocalOptions(
-        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantization, kernel);
+        ranks, split, stages, threads, prefillChunk, context, maxSequences, precision, kernel);
   }
 
   /** With weights quantized while loading. */
   public LocalOptions withQuantization(Quantization quantization) {
+    return withPrecision(new Precision(quantization, precision.kv()));
+  }
+
+  /** With the KV cache in {@code kv}. */
+  public LocalOptions withKv(KvProfile kv) {
+    return withPrecision(new Precision(precision.weights(), kv));
+  }
+
+  private LocalOptions withPrecision(Precision precision) {
     return new LocalOptions(
-        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantization, kernel);
+        ranks, split, stages, threads, prefillChunk, context, maxSequences, precision, kernel);
   }
 
   /** With the kernel {@code kernel}. */
   public LocalOptions withKernel(String kernel) {
     return new LocalOptions(
-        ranks, split, stages, threads, prefillChunk, context, maxSequences, quantization, kernel);
+        ranks, split, stages, threads, prefillChunk, context, maxSequences, precision, kernel);
   }
 
   private static void requirePositive(String option, int value) {

@@ -162,16 +162,8 @@ final class AttentionLayer {
     int position = rows.position[row];
     SequenceStep entry = rows.plan.get(rows.sequence[row]);
     int page = entry.pages[position / Numerics.KV_PAGE_TOKENS];
-    cache
-        .shape()
-        .store(
-            pages.keyPages()[page],
-            pages.valuePages()[page],
-            position % Numerics.KV_PAGE_TOKENS,
-            key,
-            row * kvWidth,
-            value,
-            row * kvWidth);
+    int slot = position % Numerics.KV_PAGE_TOKENS;
+    pages.store(page, slot, key, row * kvWidth, value, row * kvWidth);
   }
 
   /** One KV head of one piece of a sequence. */

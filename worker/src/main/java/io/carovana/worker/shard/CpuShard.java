@@ -2,6 +2,7 @@ package io.carovana.worker.shard;
 
 import io.carovana.model.Numerics;
 import io.carovana.model.config.ModelConfig;
+import io.carovana.model.quant.KvProfile;
 import io.carovana.model.shard.Range;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.model.shard.ShardPlan.RankShard;
@@ -85,7 +86,8 @@ public final class CpuShard implements Shard {
     team = new ThreadTeam(options.threads(), options.name());
     Compute compute = new Compute(kernels, team, shape);
     List<LayerWeights> layers = weights.layers();
-    KvCache cache = new KvCache(shape, layers.size(), options.kvPages());
+    KvProfile kv = options.precision().kv();
+    KvCache cache = new KvCache(kv, shape, layers.size(), options.kvPages());
     boolean quantized =
         layers.stream().anyMatch(layer -> layer.attentionBlock() + layer.ffnBlock() > 0);
     Activations input = new Activations(maxRows, hidden, quantized);
@@ -101,7 +103,7 @@ public final class CpuShard implements Shard {
             ? null
             : new LogitsHead(
                 config, stage, shard.tpRank(), compute, weights.outputNorm(), weights.lmHead());
-    residentBytes = weights.bytes() + KvCache.bytes(shape, layers.size(), options.kvPages());
+    residentBytes = weights.bytes() + KvCache.bytes(kv, shape, layers.size(), options.kvPages());
   }
 
   private static List<Range> cuts(Stage stage, Function<RankShard, Range> part) {

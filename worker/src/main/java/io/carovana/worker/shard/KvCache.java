@@ -1,5 +1,7 @@
 package io.carovana.worker.shard;
 
+import io.carovana.model.Numerics;
+import io.carovana.model.quant.KvProfile;
 import io.carovana.worker.kernels.AttentionShape;
 import io.carovana.worker.kernels.KvView;
 
@@ -12,20 +14,19 @@ final class KvCache {
   private final int pages;
   private final KvView[] layers;
 
-  KvCache(AttentionShape shape, int layers, int pages) {
+  KvCache(KvProfile profile, AttentionShape shape, int layers, int pages) {
     this.shape = shape;
     this.pages = pages;
     this.layers = new KvView[layers];
     for (int layer = 0; layer < layers; layer++) {
-      this.layers[layer] =
-          new KvView(
-              shape, new float[pages][shape.pageFloats()], new float[pages][shape.pageFloats()]);
+      this.layers[layer] = KvView.allocate(profile, shape, pages);
     }
   }
 
   /** Bytes of the pool. */
-  static long bytes(AttentionShape shape, int layers, int pages) {
-    return 2L * Float.BYTES * shape.pageFloats() * layers * pages;
+  static long bytes(KvProfile profile, AttentionShape shape, int layers, int pages) {
+    long position = profile.bytesPerHead(shape.headDim()) * shape.kvHeads();
+    return position * Numerics.KV_PAGE_TOKENS * layers * pages;
   }
 
   AttentionShape shape() {

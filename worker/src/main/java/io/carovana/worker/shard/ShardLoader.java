@@ -140,7 +140,7 @@ public final class ShardLoader {
   private Loaded load(TensorSlice slice, LongConsumer read) {
     SliceLoader loader = new SliceLoader(new MeteredReader(files, read), slice);
     float[] norm = slice.part().isNorm() ? loader.norm() : null;
-    Panels matrix = norm == null ? loader.matrix(options.quantization()) : null;
+    Panels matrix = norm == null ? loader.matrix(options.precision().weights()) : null;
     return new Loaded(norm, matrix, loader.digest());
   }
 

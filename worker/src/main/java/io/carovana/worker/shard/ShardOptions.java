@@ -1,6 +1,6 @@
 package io.carovana.worker.shard;
 
-import io.carovana.model.quant.Quantization;
+import io.carovana.model.quant.Precision;
 
 /**
  * How a shard is held and computed.
@@ -9,7 +9,7 @@ import io.carovana.model.quant.Quantization;
  * @param kvPages pages of the KV pool; page numbers in plans are below it
  * @param maxStepTokens most rows of one step
  * @param maxSequences most sequences of one step
- * @param quantization what is done to float weights while they are loaded
+ * @param precision what weights and KV cache are held in
  * @param kernel {@code auto}, {@code vector} or {@code scalar}
  * @param warmUpMs how long the shard may run by itself before it is ready, so that kernels are
  *     compiled, ms; 0 for not at all
@@ -20,7 +20,7 @@ public record ShardOptions(
     int kvPages,
     int maxStepTokens,
     int maxSequences,
-    Quantization quantization,
+    Precision precision,
     String kernel,
     int warmUpMs,
     String name) {

@@ -103,6 +103,25 @@ class ShardStoreTest {
     }
   }
 
+  @Test
+  void aShardWithItsKvCacheInAnotherPrecisionIsAnotherShard() throws Exception {
+    try (ShardStore store = new ShardStore(model, 1)) {
+      ShardStore.Loaded full = store.get(assign(1, 4), LoadProgress.SILENT);
+      ShardStore.Loaded quarter = store.get(assign(2, 4, "q8"), LoadProgress.SILENT);
+      assertThat(quarter).isNotSameAs(full);
+      assertThat(quarter.shard().residentBytes()).isLessThan(full.shard().residentBytes());
+    }
+  }
+
+  @Test
+  void refusesAPrecisionItDoesNotKnowByName() {
+    try (ShardStore store = new ShardStore(model, 1)) {
+      assertThatThrownBy(() -> store.get(assign(1, 4, "q3"), LoadProgress.SILENT))
+          .isInstanceOf(ShardStore.RefusedException.class)
+          .hasMessageContaining("KV cache q3");
+    }
+  }
+
   /** Holds nothing itself: a frame of the caller would keep the shard alive. */
   private static WeakReference<Object> shard(ShardStore store, Assign assign, LoadProgress progress)
       throws Exception {
@@ -131,6 +150,10 @@ class ShardStoreTest {
   }
 
   private Assign assign(long epoch, int kvPages) {
+    return assign(epoch, kvPages, "f32");
+  }
+
+  private Assign assign(long epoch, int kvPages, String kv) {
     RankShard all = ShardPlan.even(CONFIG, 1, 1).ranks().getFirst();
     return Assign.newBuilder()
         .setPlacement(
@@ -142,7 +165,7 @@ class ShardStoreTest {
                         .setPath(model.toString())
                         .setDigest(LocalModel.at(model.toString()).digest())
                         .setQuantize(Quantization.NONE.id())
-                        .setKvProfile("f32")
+                        .setKvProfile(kv)
                         .setContext(64)
                         .setKvPages(kvPages)
                         .setMaxStepTokens(32)

@@ -1,6 +1,7 @@
 package io.carovana.worker.kernels;
 
 import io.carovana.model.Numerics;
+import io.carovana.model.quant.KvProfile;
 import io.carovana.model.shard.Range;
 import io.carovana.model.shard.ReductionTree;
 import java.nio.ByteBuffer;
@@ -36,6 +37,7 @@ final class KernelDigests {
     }
     made.rows();
     made.attention();
+    made.quantizedAttention();
     return made.digests;
   }
 
@@ -114,23 +116,40 @@ final class KernelDigests {
 
   private void attention() {
     int pages = (POSITIONS + Numerics.KV_PAGE_TOKENS - 1) / Numerics.KV_PAGE_TOKENS;
-    float[][] keys = new float[pages][SHAPE.pageFloats()];
-    float[][] values = new float[pages][SHAPE.pageFloats()];
+    float[][] keys = new float[pages][FloatPages.pageFloats(SHAPE)];
+    float[][] values = new float[pages][FloatPages.pageFloats(SHAPE)];
     int[] table = new int[pages];
     for (int page = 0; page < pages; page++) {
       fill(keys[page]);
       fill(values[page]);
       table[page] = pages - 1 - page;
     }
+    record("attention", attend(new FloatPages(SHAPE, keys, values), table));
+  }
+
+  private void quantizedAttention() {
+    int pages = (POSITIONS + Numerics.KV_PAGE_TOKENS - 1) / Numerics.KV_PAGE_TOKENS;
+    KvView kv = KvView.allocate(KvProfile.Q8, SHAPE, pages);
+    int[] table = new int[pages];
+    int kvWidth = SHAPE.kvHeads() * SHAPE.headDim();
+    for (int position = 0; position < POSITIONS; position++) {
+      int page = position / Numerics.KV_PAGE_TOKENS;
+      table[page] = pages - 1 - page;
+      int slot = position % Numerics.KV_PAGE_TOKENS;
+      kv.store(table[page], slot, floats(kvWidth), 0, floats(kvWidth), 0);
+    }
+    record("attention-q8", attend(kv, table));
+  }
+
+  private float[] attend(KvView kv, int[] table) {
     int width = SHAPE.kvHeads() * SHAPE.group() * SHAPE.headDim();
     float[] q = floats(20 * width);
     float[] out = new float[20 * width];
-    KvView kv = new KvView(SHAPE, keys, values);
     for (int head = 0; head < SHAPE.kvHeads(); head++) {
       int first = POSITIONS - 20;
       kernels.attention(kv, table, 0, head, q, 0, width, 20, first, out, 0, width, scratch);
     }
-    record("attention", out);
+    return out;
   }
 
   /** A 64-bit linear congruential generator (Knuth's constants), upper bits. */

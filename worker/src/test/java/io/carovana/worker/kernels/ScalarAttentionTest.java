@@ -1,9 +1,14 @@
 package io.carovana.worker.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.carovana.model.Numerics;
+import io.carovana.model.quant.KvProfile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ScalarAttentionTest {
   private static final int POSITIONS = 600;
@@ -12,30 +17,97 @@ class ScalarAttentionTest {
   /** The specification against softmax(q k / sqrt(d)) v in float64, over three blocks. */
   @Test
   void attentionIsTheTextbooks() {
-    RandomKernelInputs inputs = new RandomKernelInputs(4);
-    int pages = POSITIONS / Numerics.KV_PAGE_TOKENS + 1;
-    float[][] keyPages = new float[pages][SHAPE.pageFloats()];
-    float[][] valuePages = new float[pages][SHAPE.pageFloats()];
-    int[] table = new int[pages];
-    float[][] keys = new float[POSITIONS][];
-    float[][] values = new float[POSITIONS][];
-    for (int i = 0; i < POSITIONS; i++) {
-      keys[i] = inputs.floats(12, 0.3f);
-      values[i] = inputs.floats(12, 1f);
-      int page = i / Numerics.KV_PAGE_TOKENS;
-      table[page] = page;
-      int slot = i % Numerics.KV_PAGE_TOKENS;
-      SHAPE.store(keyPages[page], valuePages[page], slot, keys[i], 0, values[i], 0);
+    assertTextbook(new Fixture(KvProfile.F32), 2e-6);
+  }
+
+  /** What q8 loses, it loses by rounding keys, values and queries: the rest is exact enough. */
+  @Test
+  void q8IsTheTextbooksAttentionOverRoundedNumbers() {
+    Fixture fixture = new Fixture(KvProfile.Q8);
+    for (float[][] vectors : new float[][][] {fixture.keys, fixture.values}) {
+      for (float[] vector : vectors) {
+        round(vector, 0);
+      }
     }
-    float[] q = inputs.floats(24, 0.5f);
+    round(fixture.q, 0);
+    round(fixture.q, 12);
+    assertTextbook(fixture, 1e-5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
+  void q8RefusesToStoreWhatIsNotFinite(float bad) {
+    KvView kv = KvView.allocate(KvProfile.Q8, SHAPE, 1);
+    float[] good = new float[12];
+    float[] broken = new float[12];
+    broken[7] = bad;
+    assertThatThrownBy(() -> kv.store(0, 0, broken, 0, good, 0))
+        .isInstanceOf(NonFiniteException.class);
+    assertThatThrownBy(() -> kv.store(0, 0, good, 0, broken, 0))
+        .isInstanceOf(NonFiniteException.class);
+  }
+
+  @Test
+  void q8RefusesHeadsWhoseScoresWouldNotBeExact() {
+    AttentionShape wide = new AttentionShape(1, 1, 1042);
+    assertThatThrownBy(() -> KvView.allocate(KvProfile.Q8, wide, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("at most 1040");
+  }
+
+  /** Values so small that they quantize to zero are zero, not NaN. */
+  @Test
+  void q8OfNothingIsNothing() {
+    KvView kv = KvView.allocate(KvProfile.Q8, SHAPE, 1);
+    kv.store(0, 0, new float[12], 0, new float[12], 0);
     float[] out = new float[24];
-    KvView kv = new KvView(SHAPE, keyPages, valuePages);
     new ScalarKernels()
         .attention(
-            kv, table, 0, 0, q, 0, 24, 1, POSITIONS - 1, out, 0, 24, new KernelScratch(SHAPE));
+            kv, new int[1], 0, 0, new float[24], 0, 24, 1, 0, out, 0, 24, new KernelScratch(SHAPE));
+    assertThat(out).containsOnly(0f);
+  }
+
+  /** Rule 2's rounding of 12 elements. */
+  private static void round(float[] x, int at) {
+    float largest = 0;
+    for (int i = at; i < at + 12; i++) {
+      largest = Math.max(largest, Math.abs(x[i]));
+    }
+    for (int i = at; i < at + 12; i++) {
+      x[i] = (float) Math.rint(x[i] * (127f / largest)) * (largest / 127f);
+    }
+  }
+
+  /** One query at the last position. */
+  private static final class Fixture {
+    private final float[][] keys = new float[POSITIONS][];
+    private final float[][] values = new float[POSITIONS][];
+    private final float[] q;
+    private final float[] out = new float[24];
+
+    Fixture(KvProfile profile) {
+      RandomKernelInputs inputs = new RandomKernelInputs(4);
+      int pages = POSITIONS / Numerics.KV_PAGE_TOKENS + 1;
+      KvView kv = KvView.allocate(profile, SHAPE, pages);
+      int[] table = new int[pages];
+      for (int i = 0; i < POSITIONS; i++) {
+        keys[i] = inputs.floats(12, 0.3f);
+        values[i] = inputs.floats(12, 1f);
+        int page = i / Numerics.KV_PAGE_TOKENS;
+        table[page] = page;
+        kv.store(page, i % Numerics.KV_PAGE_TOKENS, keys[i], 0, values[i], 0);
+      }
+      q = inputs.floats(24, 0.5f);
+      new ScalarKernels()
+          .attention(
+              kv, table, 0, 0, q, 0, 24, 1, POSITIONS - 1, out, 0, 24, new KernelScratch(SHAPE));
+    }
+  }
+
+  private static void assertTextbook(Fixture fixture, double tolerance) {
     for (int i = 0; i < 24; i++) {
-      double expected = textbook(q, i / 12 * 12, keys, values, i % 12);
-      assertThat((double) out[i]).isCloseTo(expected, org.assertj.core.data.Offset.offset(2e-6));
+      double expected = textbook(fixture.q, i / 12 * 12, fixture.keys, fixture.values, i % 12);
+      assertThat((double) fixture.out[i]).isCloseTo(expected, within(tolerance));
     }
   }
 

@@ -98,7 +98,8 @@ class SameBitsTest {
     return LocalOptions.DEFAULT
         .withPrefillChunk(64)
         .withContext(CONTEXT, 1)
-        .withQuantization(model.quantization());
+        .withQuantization(model.quantization())
+        .withKv(model.kv());
   }
 
   private static GenerateRequest request(ModelFiles files) {

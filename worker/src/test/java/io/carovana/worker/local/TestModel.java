@@ -2,6 +2,7 @@ package io.carovana.worker.local;
 
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.files.WeightType;
+import io.carovana.model.quant.KvProfile;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.testing.DemoTokenizer;
 import io.carovana.model.testing.SyntheticModel;
@@ -24,7 +25,11 @@ enum TestModel {
   /** Q5_K. */
   TINY_Q5_K,
   /** Q6_K: weight groups of 16. */
-  TINY_Q6_K;
+  TINY_Q6_K,
+  /** {@link #DEMO} with the KV cache in q8. */
+  DEMO_KV8,
+  /** {@link #ODD_Q4_0} with the KV cache in q8. */
+  ODD_Q4_0_KV8;
 
   private static final long SEED = 20_260_101;
 
@@ -33,15 +38,20 @@ enum TestModel {
     Path file = folder.resolve(name());
     return ModelFiles.open(
         switch (this) {
-          case DEMO, DEMO_Q4 -> DemoTokenizer.file().resolveSibling("");
+          case DEMO, DEMO_Q4, DEMO_KV8 -> DemoTokenizer.file().resolveSibling("");
           case ODD_BF16 ->
               SyntheticModel.huggingFace(file, SyntheticModel.ODD, WeightType.BF16, SEED, 2);
-          case ODD_Q4_0 -> SyntheticModel.gguf(file, SyntheticModel.ODD, WeightType.Q4_0, SEED);
+          case ODD_Q4_0, ODD_Q4_0_KV8 ->
+              SyntheticModel.gguf(file, SyntheticModel.ODD, WeightType.Q4_0, SEED);
           case ODD_F16_Q8 -> SyntheticModel.gguf(file, SyntheticModel.ODD, WeightType.F16, SEED);
           case TINY_Q4_K -> SyntheticModel.gguf(file, SyntheticModel.TINY, WeightType.Q4_K, SEED);
           case TINY_Q5_K -> SyntheticModel.gguf(file, SyntheticModel.TINY, WeightType.Q5_K, SEED);
           case TINY_Q6_K -> SyntheticModel.gguf(file, SyntheticModel.TINY, WeightType.Q6_K, SEED);
         });
+  }
+
+  KvProfile kv() {
+    return this == DEMO_KV8 || this == ODD_Q4_0_KV8 ? KvProfile.Q8 : KvProfile.F32;
   }
 
   Quantization quantization() {

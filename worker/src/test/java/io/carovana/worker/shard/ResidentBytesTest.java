@@ -9,6 +9,8 @@ import io.carovana.model.files.ModelException;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.files.WeightType;
 import io.carovana.model.memory.RankMemory;
+import io.carovana.model.quant.KvProfile;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.model.testing.SyntheticModel;
@@ -25,12 +27,12 @@ class ResidentBytesTest {
   @TempDir Path folder;
 
   private static void checkAllRanks(
-      Path path, int stages, int ranks, Quantization quantization, double tolerance) {
+      Path path, int stages, int ranks, Precision precision, double tolerance) {
     try (ModelFiles files = ModelFiles.open(path)) {
       ShardPlan plan = ShardPlan.even(files.config(), stages, ranks);
-      ShardOptions options = new ShardOptions(1, PAGES, 8, 1, quantization, "scalar", 0, "test");
+      ShardOptions options = new ShardOptions(1, PAGES, 8, 1, precision, "scalar", 0, "test");
       for (ShardPlan.RankShard shard : plan.ranks()) {
-        RankMemory memory = RankMemory.of(files, plan, shard, quantization, 8);
+        RankMemory memory = RankMemory.of(files, plan, shard, precision, 8);
         long foreseen = memory.weights() + memory.kvBytes(PAGES * Numerics.KV_PAGE_TOKENS);
         try (CpuShard loaded = ShardLoader.load(files, plan, shard, options, LoadProgress.SILENT)) {
           assertThat(foreseen)
@@ -47,7 +49,11 @@ class ResidentBytesTest {
   void foreseesEveryTypeToTheByte(WeightType type) {
     ModelConfig config = SyntheticModel.TINY;
     checkAllRanks(
-        SyntheticModel.gguf(folder.resolve("m.gguf"), config, type, 1), 2, 1, Quantization.NONE, 0);
+        SyntheticModel.gguf(folder.resolve("m.gguf"), config, type, 1),
+        2,
+        1,
+        Precision.AS_STORED,
+        0);
   }
 
   /** Cuts inside a super-block leave part of it out, which the arithmetic rounds up. */
@@ -59,7 +65,7 @@ class ResidentBytesTest {
         SyntheticModel.gguf(folder.resolve("m.gguf"), config, type, 1),
         1,
         2,
-        Quantization.NONE,
+        Precision.AS_STORED,
         0.1);
   }
 
@@ -71,7 +77,18 @@ class ResidentBytesTest {
         SyntheticModel.huggingFace(folder.resolve("m"), config, WeightType.F16, 1, 1),
         1,
         3,
-        quantization,
+        new Precision(quantization, KvProfile.F32),
+        0);
+  }
+
+  @ParameterizedTest
+  @EnumSource(KvProfile.class)
+  void foreseesTheKvCacheToTheByte(KvProfile kv) {
+    checkAllRanks(
+        SyntheticModel.gguf(folder.resolve("m.gguf"), SyntheticModel.ODD, WeightType.Q4_0, 1),
+        2,
+        3,
+        new Precision(Quantization.NONE, kv),
         0);
   }
 
@@ -79,7 +96,8 @@ class ResidentBytesTest {
   void refusesToQuantizeWhatIsQuantized() {
     Path path =
         SyntheticModel.gguf(folder.resolve("m.gguf"), SyntheticModel.TINY, WeightType.Q4_0, 1);
-    assertThatThrownBy(() -> checkAllRanks(path, 1, 1, Quantization.Q4, 0))
+    assertThatThrownBy(
+            () -> checkAllRanks(path, 1, 1, new Precision(Quantization.Q4, KvProfile.F32), 0))
         .isInstanceOf(ModelException.Unsupported.class)
         .hasMessageContaining("Q4_0 already");
   }

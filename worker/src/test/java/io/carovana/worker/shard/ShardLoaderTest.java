@@ -9,6 +9,8 @@ import io.carovana.model.files.ModelFiles;
 import io.carovana.model.files.TensorInfo;
 import io.carovana.model.files.TensorSlice;
 import io.carovana.model.files.WeightType;
+import io.carovana.model.quant.KvProfile;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.Range;
 import io.carovana.model.shard.ShardPlan;
@@ -69,7 +71,14 @@ class ShardLoaderTest {
       ShardOptions plain = TestPlans.options(1, "auto");
       ShardOptions q4 =
           new ShardOptions(
-              1, plain.kvPages(), plain.maxStepTokens(), 2, Quantization.Q4, "auto", 0, "q4");
+              1,
+              plain.kvPages(),
+              plain.maxStepTokens(),
+              2,
+              weights(Quantization.Q4),
+              "auto",
+              0,
+              "q4");
       try (CpuShard stored = ShardLoader.load(files, plan, rank, plain, LoadProgress.SILENT);
           CpuShard quantized =
               ShardLoader.load(files, plan, rank, q4, (done, total) -> read[0] = done)) {
@@ -99,8 +108,13 @@ class ShardLoaderTest {
     }
   }
 
+  private static Precision weights(Quantization quantization) {
+    return new Precision(quantization, KvProfile.F32);
+  }
+
   private static void load(ModelFiles files, ShardPlan plan, Quantization quantization) {
-    ShardOptions options = new ShardOptions(1, 1, 1, 1, quantization, "auto", 0, "refused");
+    ShardOptions options =
+        new ShardOptions(1, 1, 1, 1, weights(quantization), "auto", 0, "refused");
     ShardLoader.load(files, plan, plan.ranks().getFirst(), options, LoadProgress.SILENT).close();
   }
 

@@ -2,7 +2,7 @@ package io.carovana.worker.shard;
 
 import io.carovana.model.Numerics;
 import io.carovana.model.files.TensorReader;
-import io.carovana.model.quant.Quantization;
+import io.carovana.model.quant.Precision;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.protocol.step.SequenceStep;
 import io.carovana.protocol.step.SequenceStep.Logits;
@@ -19,7 +19,7 @@ final class TestPlans {
 
   static ShardOptions options(int threads, String kernel) {
     return new ShardOptions(
-        threads, 2 * PAGES_EACH, MAX_ROWS, 2, Quantization.NONE, kernel, 0, "test");
+        threads, 2 * PAGES_EACH, MAX_ROWS, 2, Precision.AS_STORED, kernel, 0, "test");
   }
 
   static LocalCluster cluster(TensorReader files, int stages, int ranks) {

@@ -6,6 +6,7 @@ import static io.carovana.worker.kernels.vector.Lanes.INTS;
 
 import io.carovana.worker.kernels.Activations;
 import io.carovana.worker.kernels.ExpPolynomial;
+import io.carovana.worker.kernels.Int8;
 import io.carovana.worker.kernels.NonFiniteException;
 import io.carovana.worker.kernels.ScalarKernels;
 import jdk.incubator.vector.FloatVector;
@@ -28,9 +29,8 @@ final class Rows {
         throw new NonFiniteException("quantize");
       }
       float largest = Float.intBitsToFloat(bits);
-      boolean zero = largest < ScalarKernels.SMALLEST_QUANTIZED;
-      float factor = zero ? 0f : ScalarKernels.QUANTIZED_MAX / largest;
-      x.scales()[x.scaleIndex(row, column)] = zero ? 0f : largest / ScalarKernels.QUANTIZED_MAX;
+      float factor = Int8.factor(largest);
+      x.scales()[x.scaleIndex(row, column)] = Int8.scale(largest);
       for (int i = 0; i < block; i += Activations.SUM_COLUMNS) {
         x.sums()[x.sumIndex(row, column + i)] = codes(x, first + i, factor);
       }

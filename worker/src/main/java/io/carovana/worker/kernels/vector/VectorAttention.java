@@ -1,16 +1,14 @@
 package io.carovana.worker.kernels.vector;
 
-import static io.carovana.worker.kernels.vector.Lanes.F;
-import static io.carovana.worker.kernels.vector.Lanes.FLOATS;
+import static io.carovana.worker.kernels.vector.BlockSoftmax.divide;
+import static io.carovana.worker.kernels.vector.BlockSoftmax.merge;
+import static io.carovana.worker.kernels.vector.BlockSoftmax.probabilities;
+import static io.carovana.worker.kernels.vector.BlockSoftmax.visible;
 
 import io.carovana.model.Numerics;
-import io.carovana.worker.kernels.ExpPolynomial;
+import io.carovana.worker.kernels.FloatPages;
 import io.carovana.worker.kernels.KernelScratch;
-import io.carovana.worker.kernels.KvView;
-import io.carovana.worker.kernels.NonFiniteException;
-import io.carovana.worker.kernels.ScalarKernels;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Attention of one KV head's queries in a tile of rows (rule 7): block by block, so that a block's
@@ -26,7 +24,7 @@ final class VectorAttention {
 
   /** {@link io.carovana.worker.kernels.Kernels#attention} for at most a tile of rows. */
   static void run(
-      KvView kv,
+      FloatPages kv,
       int[] pageTable,
       int tableOffset,
       int kvHead,
@@ -50,7 +48,7 @@ final class VectorAttention {
       int qAt = qOffset + firstHead;
       scores(kv, pageTable, table, kvHead, q, qAt, qStride, first, queries, position, scratch);
       for (int query = first; query < queries; query++) {
-        softmax(scratch, query, visible(position, query, group));
+        probabilities(scratch, query, visible(position, query, group));
       }
       Arrays.fill(scratch.blockOut(), first * headDim, queries * headDim, 0f);
       values(kv, pageTable, table, kvHead, first, queries, position, scratch);
@@ -64,17 +62,12 @@ final class VectorAttention {
     }
   }
 
-  /** Keys of the block that a query sees; {@code position} is row 0's, relative to the block. */
-  private static int visible(int position, int query, int group) {
-    return Math.min(BLOCK, position + query / group + 1);
-  }
-
   /**
    * Scores of all queries with whole pages, a page after the other while it is in the first-level
    * cache; keys that a query does not see are cut off later.
    */
   private static void scores(
-      KvView kv,
+      FloatPages kv,
       int[] pageTable,
       int table,
       int kvHead,
@@ -87,7 +80,7 @@ final class VectorAttention {
       KernelScratch scratch) {
     int group = kv.shape().group();
     int headDim = kv.shape().headDim();
-    int keysAt = kv.shape().keyIndex(kvHead);
+    int keysAt = kv.keyIndex(kvHead);
     float scale = kv.shape().scoreScale();
     float[] scores = scratch.scores();
     for (int key = 0; key < visible(position, queries - 1, group); key += PAGE) {
@@ -117,49 +110,9 @@ final class VectorAttention {
     return qAt + query / group * qStride + query % group * headDim;
   }
 
-  /**
-   * Turns a query's scores into exp(score - max). Keys that it does not see become negative
-   * infinity, whose exponential is a zero that is added to sums but never multiplied.
-   */
-  private static void softmax(KernelScratch scratch, int query, int keys) {
-    float[] scores = scratch.scores();
-    int at = query * BLOCK;
-    int padded = (keys + ScalarKernels.STRIDED - 1) / ScalarKernels.STRIDED;
-    int end = at + padded * ScalarKernels.STRIDED;
-    Arrays.fill(scores, at + keys, end, Float.NEGATIVE_INFINITY);
-    float max = maximum(scores, at, end, scratch.strided());
-    Exponentials.expMinus(scores, at, end - at, max);
-    scratch.blockMaxima()[query] = max;
-    scratch.blockSums()[query] = sum(scores, at, end, scratch.strided());
-  }
-
-  private static float maximum(float[] scores, int at, int end, float[] strided) {
-    FloatVector largest = FloatVector.fromArray(FLOATS, scores, at);
-    for (int i = at + F; i < end; i += F) {
-      largest = largest.max(FloatVector.fromArray(FLOATS, scores, i));
-    }
-    largest.intoArray(strided, 0);
-    float max = strided[0];
-    for (int i = 1; i < F; i++) {
-      max = Math.max(max, strided[i]);
-    }
-    return max;
-  }
-
-  private static float sum(float[] p, int at, int end, float[] strided) {
-    for (int lane = 0; lane < ScalarKernels.STRIDED; lane += F) {
-      FloatVector sum = FloatVector.zero(FLOATS);
-      for (int i = at + lane; i < end; i += ScalarKernels.STRIDED) {
-        sum = sum.add(FloatVector.fromArray(FLOATS, p, i));
-      }
-      sum.intoArray(strided, lane);
-    }
-    return ScalarKernels.strideTree(strided, 0);
-  }
-
   /** Weighted values, page by page: four queries share the keys that all of them see. */
   private static void values(
-      KvView kv,
+      FloatPages kv,
       int[] pageTable,
       int table,
       int kvHead,
@@ -169,7 +122,7 @@ final class VectorAttention {
       KernelScratch scratch) {
     int group = kv.shape().group();
     int headDim = kv.shape().headDim();
-    int valuesAt = kv.shape().valueIndex(kvHead, 0);
+    int valuesAt = kv.valueIndex(kvHead, 0);
     float[] p = scratch.scores();
     float[] out = scratch.blockOut();
     for (int key = 0; key < visible(position, queries - 1, group); key += PAGE) {
@@ -197,44 +150,6 @@ final class VectorAttention {
           AttentionProducts.values1(page, valuesAt, headDim, 0, to, p, at, out, query * headDim);
         }
       }
-    }
-  }
-
-  /** Merges a block into what came before it. */
-  private static void merge(KernelScratch scratch, int query, int headDim, boolean first) {
-    float max = scratch.blockMaxima()[query];
-    float sum = scratch.blockSums()[query];
-    float[] o = scratch.blockOut();
-    float[] running = scratch.runningOut();
-    int at = query * headDim;
-    if (first) {
-      System.arraycopy(o, at, running, at, headDim);
-      scratch.maxima()[query] = max;
-      scratch.sums()[query] = sum;
-      return;
-    }
-    float newMax = Math.max(scratch.maxima()[query], max);
-    float a = ExpPolynomial.exp(scratch.maxima()[query] - newMax);
-    float b = ExpPolynomial.exp(max - newMax);
-    for (int d = at; d < at + headDim; d++) {
-      running[d] = Math.fma(o[d], b, running[d] * a);
-    }
-    scratch.sums()[query] = Math.fma(sum, b, scratch.sums()[query] * a);
-    scratch.maxima()[query] = newMax;
-  }
-
-  private static void divide(
-      KernelScratch scratch, int query, int headDim, float[] out, int outAt) {
-    float[] running = scratch.runningOut();
-    float sum = scratch.sums()[query];
-    boolean finite = true;
-    for (int d = 0; d < headDim; d++) {
-      float value = running[query * headDim + d] / sum;
-      finite &= Float.isFinite(value);
-      out[outAt + d] = value;
-    }
-    if (!finite) {
-      throw new NonFiniteException("attention");
     }
   }
 }

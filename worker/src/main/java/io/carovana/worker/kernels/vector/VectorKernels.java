@@ -1,12 +1,14 @@
 package io.carovana.worker.kernels.vector;
 
 import io.carovana.worker.kernels.Activations;
+import io.carovana.worker.kernels.FloatPages;
 import io.carovana.worker.kernels.KernelScratch;
 import io.carovana.worker.kernels.Kernels;
 import io.carovana.worker.kernels.KvView;
 import io.carovana.worker.kernels.LeafProgram;
 import io.carovana.worker.kernels.PanelProducts;
 import io.carovana.worker.kernels.Panels;
+import io.carovana.worker.kernels.QuantizedPages;
 import io.carovana.worker.kernels.ScalarKernels;
 
 /** {@link ScalarKernels}'s bits at this JVM's vector width. */
@@ -17,6 +19,8 @@ public final class VectorKernels implements Kernels {
   private static final int MAX_BITS = 512;
 
   private final PanelProducts products = new PanelProducts(new VectorChains());
+  private final VectorQuantizedAttention quantizedAttention =
+      new VectorQuantizedAttention(new VectorBlockProducts());
   private final ScalarKernels scalar = new ScalarKernels();
 
   /** Whether this JVM's preferred vectors are between 128 and 512 bits wide. */
@@ -122,20 +126,42 @@ public final class VectorKernels implements Kernels {
       int outStride,
       KernelScratch scratch) {
     for (int row = 0; row < rows; row += KernelScratch.QUERY_ROWS) {
-      VectorAttention.run(
-          kv,
-          pageTable,
-          tableOffset,
-          kvHead,
-          q,
-          qOffset + row * qStride,
-          qStride,
-          Math.min(KernelScratch.QUERY_ROWS, rows - row),
-          firstPosition + row,
-          out,
-          outOffset + row * outStride,
-          outStride,
-          scratch);
+      int count = Math.min(KernelScratch.QUERY_ROWS, rows - row);
+      int position = firstPosition + row;
+      int qAt = qOffset + row * qStride;
+      int outAt = outOffset + row * outStride;
+      switch (kv) {
+        case FloatPages pages ->
+            VectorAttention.run(
+                pages,
+                pageTable,
+                tableOffset,
+                kvHead,
+                q,
+                qAt,
+                qStride,
+                count,
+                position,
+                out,
+                outAt,
+                outStride,
+                scratch);
+        case QuantizedPages pages ->
+            quantizedAttention.run(
+                pages,
+                pageTable,
+                tableOffset,
+                kvHead,
+                q,
+                qAt,
+                qStride,
+                count,
+                position,
+                out,
+                outAt,
+                outStride,
+                scratch);
+      }
     }
   }
 }

@@ -4,11 +4,14 @@ import static io.carovana.worker.kernels.vector.VectorProductsTest.assertSameBit
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carovana.model.Numerics;
+import io.carovana.model.quant.KvProfile;
 import io.carovana.worker.kernels.AttentionShape;
+import io.carovana.worker.kernels.FloatPages;
 import io.carovana.worker.kernels.KernelScratch;
 import io.carovana.worker.kernels.Kernels;
 import io.carovana.worker.kernels.KvView;
 import io.carovana.worker.kernels.NonFiniteException;
+import io.carovana.worker.kernels.QuantizedPages;
 import io.carovana.worker.kernels.RandomKernelInputs;
 import io.carovana.worker.kernels.ScalarKernels;
 import java.util.Arrays;
@@ -16,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Attention has the specification's bits at this JVM's vector width. */
 @Tag("widths")
@@ -32,19 +36,29 @@ class VectorAttentionTest {
     "1, 3, 36, 254, 5",
     "1, 5, 64, 300, 1",
     "1, 1, 8, 250, 18",
-    "2, 4, 16, 767, 2"
+    "2, 4, 16, 767, 2",
+    "1, 8, 128, 500, 3",
+    "1, 8, 128, 511, 1",
+    "1, 4, 80, 223, 35",
+    "2, 1, 64, 1023, 2",
+    "1, 1, 18, 31, 3",
+    "1, 2, 6, 0, 40"
   })
   void attentionHasTheScalarBits(int kvHeads, int group, int headDim, int first, int rows) {
-    Fixture fixture = new Fixture(new AttentionShape(kvHeads, group, headDim), first + rows);
-    float[] expected = fixture.run(SCALAR, first, rows);
-    float[] actual = fixture.run(VECTOR, first, rows);
-    assertSameBits(actual, expected, "attention");
+    AttentionShape shape = new AttentionShape(kvHeads, group, headDim);
+    for (KvProfile profile : KvProfile.values()) {
+      Fixture fixture = new Fixture(profile, shape, first + rows);
+      float[] expected = fixture.run(SCALAR, first, rows);
+      float[] actual = fixture.run(VECTOR, first, rows);
+      assertSameBits(actual, expected, "attention in %s", profile);
+    }
   }
 
   /** How a prompt is cut into chunks does not show (rule 7). */
-  @Test
-  void rowsAloneHaveTheBitsOfRowsTogether() {
-    Fixture fixture = new Fixture(new AttentionShape(1, 2, 32), 290);
+  @ParameterizedTest
+  @EnumSource(KvProfile.class)
+  void rowsAloneHaveTheBitsOfRowsTogether(KvProfile profile) {
+    Fixture fixture = new Fixture(profile, new AttentionShape(1, 2, 32), 290);
     float[] together = fixture.run(VECTOR, 240, 50);
     int width = fixture.width();
     for (int row : new int[] {0, 3, 15, 16, 17, 49}) {
@@ -57,64 +71,102 @@ class VectorAttentionTest {
   @Test
   void aKeyThatIsNotFiniteIsRefused() {
     for (Kernels kernels : new Kernels[] {SCALAR, VECTOR}) {
-      Fixture fixture = new Fixture(new AttentionShape(1, 1, 32), 10);
-      fixture.keys[fixture.table[0]][5] = Float.NaN;
+      Fixture fixture = new Fixture(KvProfile.F32, new AttentionShape(1, 1, 32), 10);
+      FloatPages pages = (FloatPages) fixture.kv;
+      pages.keyPages()[fixture.table[0]][5] = Float.NaN;
       assertThatThrownBy(() -> fixture.run(kernels, 9, 1)).isInstanceOf(NonFiniteException.class);
     }
   }
 
-  /** Pages in shuffled order; what lies beyond the last position is NaN. */
+  @ParameterizedTest
+  @EnumSource(KvProfile.class)
+  void aQueryThatIsNotFiniteIsRefused(KvProfile profile) {
+    for (Kernels kernels : new Kernels[] {SCALAR, VECTOR}) {
+      Fixture fixture = new Fixture(profile, new AttentionShape(1, 1, 32), 10);
+      fixture.q[8 * fixture.stride() + 5] = Float.NaN;
+      assertThatThrownBy(() -> fixture.run(kernels, 7, 3)).isInstanceOf(NonFiniteException.class);
+    }
+  }
+
+  /** Scores that overflow, though every key and the query are finite. */
+  @Test
+  void scoresThatOverflowAreRefused() {
+    for (Kernels kernels : new Kernels[] {SCALAR, VECTOR}) {
+      Fixture fixture = new Fixture(KvProfile.Q8, new AttentionShape(1, 1, 32), 300);
+      QuantizedPages pages = (QuantizedPages) fixture.kv;
+      pages.keyScales()[0][pages.scaleIndex(fixture.table[8]) + 3] = Float.MAX_VALUE;
+      assertThatThrownBy(() -> fixture.run(kernels, 299, 1)).isInstanceOf(NonFiniteException.class);
+    }
+  }
+
+  /** Pages in shuffled order; what lies beyond the last position is NaN or noise. */
   private static final class Fixture {
-    private final AttentionShape shape;
+    private final KvView kv;
     private final int[] table;
-    private final float[][] keys;
-    private final float[][] values;
     private final float[] q;
 
-    Fixture(AttentionShape shape, int positions) {
-      this.shape = shape;
+    Fixture(KvProfile profile, AttentionShape shape, int positions) {
       RandomKernelInputs inputs = new RandomKernelInputs(positions);
       int pages = (positions + Numerics.KV_PAGE_TOKENS - 1) / Numerics.KV_PAGE_TOKENS;
-      keys = new float[pages][shape.pageFloats()];
-      values = new float[pages][shape.pageFloats()];
+      kv = KvView.allocate(profile, shape, pages);
       table = new int[pages];
       for (int page = 0; page < pages; page++) {
         table[page] = pages - 1 - page;
-        Arrays.fill(keys[page], Float.NaN);
-        Arrays.fill(values[page], Float.NaN);
       }
+      spoil();
       int kvWidth = shape.kvHeads() * shape.headDim();
       for (int position = 0; position < positions; position++) {
+        float[] keys = inputs.floats(kvWidth, 0.3f);
+        float[] values = inputs.floats(kvWidth, 1f);
         int page = table[position / Numerics.KV_PAGE_TOKENS];
-        shape.store(
-            keys[page],
-            values[page],
-            position % Numerics.KV_PAGE_TOKENS,
-            inputs.floats(kvWidth, 0.3f),
-            0,
-            inputs.floats(kvWidth, 1f),
-            0);
+        kv.store(page, position % Numerics.KV_PAGE_TOKENS, keys, 0, values, 0);
       }
-      q = inputs.floats(positions * (width() + 3), 0.3f);
+      q = inputs.floats(positions * stride(), 0.3f);
+    }
+
+    private void spoil() {
+      switch (kv) {
+        case FloatPages pages -> {
+          fill(pages.keyPages());
+          fill(pages.valuePages());
+        }
+        case QuantizedPages pages -> {
+          fill(pages.keyScales());
+          fill(pages.valueScales());
+          for (int head = 0; head < pages.shape().kvHeads(); head++) {
+            Arrays.fill(pages.keys()[head], (byte) -99);
+            Arrays.fill(pages.values()[head], (byte) 101);
+          }
+        }
+      }
+    }
+
+    private static void fill(float[][] pages) {
+      for (float[] page : pages) {
+        Arrays.fill(page, Float.NaN);
+      }
+    }
+
+    int stride() {
+      return width() + 3;
     }
 
     int width() {
-      return shape.kvHeads() * shape.group() * shape.headDim();
+      return kv.shape().kvHeads() * kv.shape().group() * kv.shape().headDim();
     }
 
     float[] run(Kernels kernels, int first, int rows) {
-      KernelScratch scratch = new KernelScratch(shape);
+      KernelScratch scratch = new KernelScratch(kv.shape());
       float[] out = new float[rows * width()];
-      int stride = width() + 3;
-      for (int head = 0; head < shape.kvHeads(); head++) {
+      for (int head = 0; head < kv.shape().kvHeads(); head++) {
         kernels.attention(
-            new KvView(shape, keys, values),
+            kv,
             table,
             0,
             head,
             q,
-            first * stride,
-            stride,
+            first * stride(),
+            stride(),
             rows,
             first,
             out,
