@@ -10,7 +10,10 @@ public final class QuantizedTile {
   /** Largest weight of a value: two unsigned 8-bit digits. */
   public static final float WEIGHT_MAX = 65535f;
 
+  private static final int LINE = 64;
+
   private final int dims;
+  private int touched;
   private final int[] queries;
   private final float[] wholeQueries;
   private final float[] queryScales;
@@ -83,6 +86,18 @@ public final class QuantizedTile {
   /** A page of values, {@code [32 keys][headDim]}. */
   public int[] wideValues() {
     return wideValues;
+  }
+
+  /**
+   * Has a stretch of memory fetched that will be read soon, by reading a byte of every cache line:
+   * what is multiplied meanwhile does not wait for it.
+   */
+  public void touch(byte[] bytes, int at, int length) {
+    int sum = 0;
+    for (int i = at; i < at + length; i += LINE) {
+      sum += bytes[i];
+    }
+    touched = sum;
   }
 
   /** Quantizes one query, {@code headDim} floats from {@code from}. */

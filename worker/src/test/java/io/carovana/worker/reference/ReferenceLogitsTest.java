@@ -3,6 +3,7 @@ package io.carovana.worker.reference;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carovana.model.files.ModelFiles;
+import io.carovana.model.quant.KvProfile;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.protocol.step.SequenceStep;
 import io.carovana.protocol.step.StepPlan;
@@ -36,6 +37,9 @@ class ReferenceLogitsTest {
    */
   private static final double TOLERANCE = 1e-5;
 
+  /** Likewise with the KV cache in q8, against f32. */
+  private static final double Q8_TOLERANCE = 1e-2;
+
   @TempDir private Path folder;
 
   @ParameterizedTest
@@ -43,13 +47,29 @@ class ReferenceLogitsTest {
   void logitsAreThoseOfTheReference(ReferenceModel model) {
     ReferenceLogits reference = ReferenceLogits.of(model);
     try (ModelFiles files = model.open(folder)) {
-      List<float[]> rows = logits(files, model, reference.ids());
+      List<float[]> rows = logits(files, model, KvProfile.F32, reference.ids());
       double fromExpected = distance(rows, reference, reference.expected());
       double fromPlain = distance(rows, reference, reference.plain());
       System.out.printf(
           "%-7s %.1e of the largest logit from the reference, %.1e from the plain one%n",
           model, fromExpected, fromPlain);
       assertThat(fromExpected).isLessThan(TOLERANCE);
+    }
+  }
+
+  /** What a KV cache in q8 costs: it rounds keys, values and queries. */
+  @ParameterizedTest
+  @EnumSource(
+      value = ReferenceModel.class,
+      names = {"DEMO", "F32"})
+  void logitsWithAnEightBitKvCacheAreNear(ReferenceModel model) {
+    ReferenceLogits reference = ReferenceLogits.of(model);
+    try (ModelFiles files = model.open(folder)) {
+      List<float[]> rows = logits(files, model, KvProfile.Q8, reference.ids());
+      double distance = distance(rows, reference, reference.expected());
+      System.out.printf(
+          "%-7s %.1e of the largest logit with the KV cache in q8%n", model, distance);
+      assertThat(distance).isBetween(TOLERANCE, Q8_TOLERANCE);
     }
   }
 
@@ -99,12 +119,14 @@ class ReferenceLogitsTest {
   }
 
   /** The logits of every prompt row, from two ranks. */
-  private static List<float[]> logits(ModelFiles files, ReferenceModel model, int[] ids) {
+  private static List<float[]> logits(
+      ModelFiles files, ReferenceModel model, KvProfile kv, int[] ids) {
     LocalOptions options =
         LocalOptions.DEFAULT
             .withRanks(2, 1)
             .withContext(64, 1)
-            .withQuantization(model.quantization());
+            .withQuantization(model.quantization())
+            .withKv(kv);
     ShardPlan plan = LocalGenerator.plan(files.config(), options);
     List<CpuShard> shards =
         plan.ranks().stream()

@@ -10,6 +10,8 @@ import io.carovana.worker.kernels.NonFiniteException;
 import io.carovana.worker.kernels.ScalarKernels;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * What attention does with a tile's scores, whatever they were computed from (rules 6 and 7). Query
@@ -17,6 +19,10 @@ import jdk.incubator.vector.FloatVector;
  */
 final class BlockSoftmax {
   static final int BLOCK = Numerics.ATTENTION_BLOCK;
+
+  private static final int TAIL = 16;
+  private static final int SIGN = 31;
+  private static final int MAGNITUDE = 0x7fffffff;
 
   private BlockSoftmax() {}
 
@@ -39,25 +45,27 @@ final class BlockSoftmax {
     int at = query * BLOCK;
     int end = at + padded(keys);
     Arrays.fill(scores, at + keys, end, Float.NEGATIVE_INFINITY);
-    float max = maximum(scores, at, end, scratch.strided());
+    float max = maximum(scores, at, end);
     Exponentials.expMinus(scores, at, end - at, max);
     scratch.blockMaxima()[query] = max;
     scratch.blockSums()[query] = sum(scores, at, end, scratch.strided());
   }
 
-  static float maximum(float[] scores, int at, int end, float[] strided) {
-    FloatVector largest = FloatVector.fromArray(FLOATS, scores, at);
-    for (int i = at + F; i < end; i += F) {
-      largest = largest.max(FloatVector.fromArray(FLOATS, scores, i));
+  private static float maximum(float[] scores, int at, int end) {
+    FloatVector a = FloatVector.fromArray(FLOATS, scores, at);
+    FloatVector b = FloatVector.fromArray(FLOATS, scores, at + F);
+    for (int i = at + 2 * F; i < end; i += 2 * F) {
+      a = a.max(FloatVector.fromArray(FLOATS, scores, i));
+      b = b.max(FloatVector.fromArray(FLOATS, scores, i + F));
     }
-    largest.intoArray(strided, 0);
-    float max = strided[0];
-    for (int i = 1; i < F; i++) {
-      max = Math.max(max, strided[i]);
-    }
-    return max;
+    // Whole numbers that order as the floats do; lanes of floats are never reduced.
+    IntVector bits = a.max(b).reinterpretAsInts();
+    IntVector ordered = bits.lanewise(VectorOperators.ASHR, SIGN).and(MAGNITUDE);
+    int largest = ordered.lanewise(VectorOperators.XOR, bits).reduceLanes(VectorOperators.MAX);
+    return Float.intBitsToFloat(largest >> SIGN & MAGNITUDE ^ largest);
   }
 
+  /** The 64 accumulators of rule 6 and their tree. */
   private static float sum(float[] p, int at, int end, float[] strided) {
     for (int lane = 0; lane < ScalarKernels.STRIDED; lane += F) {
       FloatVector sum = FloatVector.zero(FLOATS);
@@ -66,7 +74,27 @@ final class BlockSoftmax {
       }
       sum.intoArray(strided, lane);
     }
-    return ScalarKernels.strideTree(strided, 0);
+    for (int half = ScalarKernels.STRIDED / 2; half >= TAIL; half /= 2) {
+      for (int i = 0; i < half; i += F) {
+        FloatVector.fromArray(FLOATS, strided, i)
+            .add(FloatVector.fromArray(FLOATS, strided, i + half))
+            .intoArray(strided, i);
+      }
+    }
+    return tail(strided);
+  }
+
+  /** The tree's last sixteen, in registers: loops this short cost more than what they do. */
+  private static float tail(float[] x) {
+    float a = x[0] + x[8];
+    float b = x[1] + x[9];
+    float c = x[2] + x[10];
+    float d = x[3] + x[11];
+    float e = x[4] + x[12];
+    float f = x[5] + x[13];
+    float g = x[6] + x[14];
+    float h = x[7] + x[15];
+    return a + e + (c + g) + (b + f + (d + h));
   }
 
   /** Merges a block into what came before it. */

@@ -62,10 +62,64 @@ final class Exponentials {
     }
   }
 
-  /** {@code x = exp(x - bias)}; {@code n} is a multiple of {@link Lanes#F}. */
+  /**
+   * {@code x = exp(x - bias)} where nothing is above the bias. Written out, two vectors at a time:
+   * a method of this size is compiled by itself, while one that is inlined into attention exceeds
+   * what the compiler inlines together, and then its vectors travel through memory.
+   *
+   * @param n a multiple of two vectors
+   */
   static void expMinus(float[] x, int offset, int n, float bias) {
-    for (int i = offset; i < offset + n; i += F) {
-      exp(FloatVector.fromArray(FLOATS, x, i).sub(bias)).intoArray(x, i);
+    FloatVector log2e = constant(ExpPolynomial.LOG2_E);
+    FloatVector rounder = constant(ExpPolynomial.ROUNDER);
+    FloatVector ln2Low = constant(-ExpPolynomial.LN2_LOW);
+    FloatVector ln2High = constant(-ExpPolynomial.LN2_HIGH);
+    FloatVector c2 = constant(ExpPolynomial.C2);
+    FloatVector c3 = constant(ExpPolynomial.C3);
+    FloatVector c4 = constant(ExpPolynomial.C4);
+    FloatVector c5 = constant(ExpPolynomial.C5);
+    FloatVector c6 = constant(ExpPolynomial.C6);
+    for (int i = offset; i < offset + n; i += 2 * F) {
+      FloatVector a = FloatVector.fromArray(FLOATS, x, i).sub(bias);
+      a = a.blend(ExpPolynomial.LOWEST, a.lt(ExpPolynomial.LOWEST));
+      FloatVector aShifted = a.fma(log2e, rounder);
+      IntVector aN = aShifted.reinterpretAsInts().sub(ROUNDER_BITS);
+      FloatVector aWhole = aShifted.sub(rounder);
+      FloatVector aR = aWhole.fma(ln2Low, aWhole.fma(ln2High, a));
+      FloatVector aP = aR.fma(c6, c5);
+      aP = aR.fma(aP, c4);
+      aP = aR.fma(aP, c3);
+      aP = aR.fma(aP, c2);
+      aP = aR.mul(aR).fma(aP, aR).add(1f);
+      IntVector aHalf = aN.lanewise(VectorOperators.ASHR, 1);
+      IntVector aRest = aN.sub(aHalf).add(EXPONENT_BIAS);
+      aP.mul(
+              aHalf
+                  .add(EXPONENT_BIAS)
+                  .lanewise(VectorOperators.LSHL, EXPONENT_SHIFT)
+                  .reinterpretAsFloats())
+          .mul(aRest.lanewise(VectorOperators.LSHL, EXPONENT_SHIFT).reinterpretAsFloats())
+          .intoArray(x, i);
+      FloatVector b = FloatVector.fromArray(FLOATS, x, i + F).sub(bias);
+      b = b.blend(ExpPolynomial.LOWEST, b.lt(ExpPolynomial.LOWEST));
+      FloatVector bShifted = b.fma(log2e, rounder);
+      IntVector bN = bShifted.reinterpretAsInts().sub(ROUNDER_BITS);
+      FloatVector bWhole = bShifted.sub(rounder);
+      FloatVector bR = bWhole.fma(ln2Low, bWhole.fma(ln2High, b));
+      FloatVector bP = bR.fma(c6, c5);
+      bP = bR.fma(bP, c4);
+      bP = bR.fma(bP, c3);
+      bP = bR.fma(bP, c2);
+      bP = bR.mul(bR).fma(bP, bR).add(1f);
+      IntVector bHalf = bN.lanewise(VectorOperators.ASHR, 1);
+      IntVector bRest = bN.sub(bHalf).add(EXPONENT_BIAS);
+      bP.mul(
+              bHalf
+                  .add(EXPONENT_BIAS)
+                  .lanewise(VectorOperators.LSHL, EXPONENT_SHIFT)
+                  .reinterpretAsFloats())
+          .mul(bRest.lanewise(VectorOperators.LSHL, EXPONENT_SHIFT).reinterpretAsFloats())
+          .intoArray(x, i + F);
     }
   }
 

@@ -12,7 +12,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * Four queries against one widened page in q8. Scores fit a float, so they are f32 multiply-adds;
- * weighted values do not, so they are int32.
+ * weighted values do not, so they are int32. Two steps of a chain are written out, which C2 does
+ * not do with loops of this size.
  */
 final class TileProducts {
   private static final int PAGE = Numerics.KV_PAGE_TOKENS;
@@ -30,21 +31,37 @@ final class TileProducts {
       FloatVector b2 = a0;
       FloatVector a3 = a0;
       FloatVector b3 = a0;
-      for (int d = 0; d < dims; d++) {
-        FloatVector ka = FloatVector.fromArray(FLOATS, keys, d * PAGE + lane);
-        FloatVector kb = FloatVector.fromArray(FLOATS, keys, d * PAGE + lane + F);
-        FloatVector q0 = FloatVector.broadcast(FLOATS, q[qAt + d]);
-        a0 = q0.fma(ka, a0);
-        b0 = q0.fma(kb, b0);
-        FloatVector q1 = FloatVector.broadcast(FLOATS, q[qAt + dims + d]);
-        a1 = q1.fma(ka, a1);
-        b1 = q1.fma(kb, b1);
-        FloatVector q2 = FloatVector.broadcast(FLOATS, q[qAt + 2 * dims + d]);
-        a2 = q2.fma(ka, a2);
-        b2 = q2.fma(kb, b2);
-        FloatVector q3 = FloatVector.broadcast(FLOATS, q[qAt + 3 * dims + d]);
-        a3 = q3.fma(ka, a3);
-        b3 = q3.fma(kb, b3);
+      for (int d = 0; d < dims; d += 2) {
+        int at = d * PAGE + lane;
+        int qd = qAt + d;
+        FloatVector ka0 = FloatVector.fromArray(FLOATS, keys, at + 0 * PAGE);
+        FloatVector kb0 = FloatVector.fromArray(FLOATS, keys, at + 0 * PAGE + F);
+        FloatVector q00 = FloatVector.broadcast(FLOATS, q[qd + 0 * dims + 0]);
+        a0 = q00.fma(ka0, a0);
+        b0 = q00.fma(kb0, b0);
+        FloatVector q10 = FloatVector.broadcast(FLOATS, q[qd + 1 * dims + 0]);
+        a1 = q10.fma(ka0, a1);
+        b1 = q10.fma(kb0, b1);
+        FloatVector q20 = FloatVector.broadcast(FLOATS, q[qd + 2 * dims + 0]);
+        a2 = q20.fma(ka0, a2);
+        b2 = q20.fma(kb0, b2);
+        FloatVector q30 = FloatVector.broadcast(FLOATS, q[qd + 3 * dims + 0]);
+        a3 = q30.fma(ka0, a3);
+        b3 = q30.fma(kb0, b3);
+        FloatVector ka1 = FloatVector.fromArray(FLOATS, keys, at + 1 * PAGE);
+        FloatVector kb1 = FloatVector.fromArray(FLOATS, keys, at + 1 * PAGE + F);
+        FloatVector q01 = FloatVector.broadcast(FLOATS, q[qd + 0 * dims + 1]);
+        a0 = q01.fma(ka1, a0);
+        b0 = q01.fma(kb1, b0);
+        FloatVector q11 = FloatVector.broadcast(FLOATS, q[qd + 1 * dims + 1]);
+        a1 = q11.fma(ka1, a1);
+        b1 = q11.fma(kb1, b1);
+        FloatVector q21 = FloatVector.broadcast(FLOATS, q[qd + 2 * dims + 1]);
+        a2 = q21.fma(ka1, a2);
+        b2 = q21.fma(kb1, b2);
+        FloatVector q31 = FloatVector.broadcast(FLOATS, q[qd + 3 * dims + 1]);
+        a3 = q31.fma(ka1, a3);
+        b3 = q31.fma(kb1, b3);
       }
       int into = dotsAt + lane;
       ((IntVector) a0.convert(VectorOperators.F2I, 0)).intoArray(dots, into);
@@ -83,22 +100,37 @@ final class TileProducts {
     IntVector b2 = IntVector.fromArray(INTS, sums, sums2 + F);
     IntVector a3 = IntVector.fromArray(INTS, sums, sums3);
     IntVector b3 = IntVector.fromArray(INTS, sums, sums3 + F);
-    for (int key = 0; key < PAGE; key++) {
+    for (int key = 0; key < PAGE; key += 2) {
       int at = from + key * headDim;
-      IntVector va = IntVector.fromArray(INTS, values, at);
-      IntVector vb = IntVector.fromArray(INTS, values, at + F);
-      IntVector w0 = IntVector.broadcast(INTS, weights[weightsAt + key]);
-      a0 = a0.add(w0.mul(va));
-      b0 = b0.add(w0.mul(vb));
-      IntVector w1 = IntVector.broadcast(INTS, weights[weightsAt + BLOCK + key]);
-      a1 = a1.add(w1.mul(va));
-      b1 = b1.add(w1.mul(vb));
-      IntVector w2 = IntVector.broadcast(INTS, weights[weightsAt + 2 * BLOCK + key]);
-      a2 = a2.add(w2.mul(va));
-      b2 = b2.add(w2.mul(vb));
-      IntVector w3 = IntVector.broadcast(INTS, weights[weightsAt + 3 * BLOCK + key]);
-      a3 = a3.add(w3.mul(va));
-      b3 = b3.add(w3.mul(vb));
+      int wk = weightsAt + key;
+      IntVector va0 = IntVector.fromArray(INTS, values, at + 0 * headDim);
+      IntVector vb0 = IntVector.fromArray(INTS, values, at + 0 * headDim + F);
+      IntVector w00 = IntVector.broadcast(INTS, weights[wk + 0 * BLOCK + 0]);
+      a0 = a0.add(w00.mul(va0));
+      b0 = b0.add(w00.mul(vb0));
+      IntVector w10 = IntVector.broadcast(INTS, weights[wk + 1 * BLOCK + 0]);
+      a1 = a1.add(w10.mul(va0));
+      b1 = b1.add(w10.mul(vb0));
+      IntVector w20 = IntVector.broadcast(INTS, weights[wk + 2 * BLOCK + 0]);
+      a2 = a2.add(w20.mul(va0));
+      b2 = b2.add(w20.mul(vb0));
+      IntVector w30 = IntVector.broadcast(INTS, weights[wk + 3 * BLOCK + 0]);
+      a3 = a3.add(w30.mul(va0));
+      b3 = b3.add(w30.mul(vb0));
+      IntVector va1 = IntVector.fromArray(INTS, values, at + 1 * headDim);
+      IntVector vb1 = IntVector.fromArray(INTS, values, at + 1 * headDim + F);
+      IntVector w01 = IntVector.broadcast(INTS, weights[wk + 0 * BLOCK + 1]);
+      a0 = a0.add(w01.mul(va1));
+      b0 = b0.add(w01.mul(vb1));
+      IntVector w11 = IntVector.broadcast(INTS, weights[wk + 1 * BLOCK + 1]);
+      a1 = a1.add(w11.mul(va1));
+      b1 = b1.add(w11.mul(vb1));
+      IntVector w21 = IntVector.broadcast(INTS, weights[wk + 2 * BLOCK + 1]);
+      a2 = a2.add(w21.mul(va1));
+      b2 = b2.add(w21.mul(vb1));
+      IntVector w31 = IntVector.broadcast(INTS, weights[wk + 3 * BLOCK + 1]);
+      a3 = a3.add(w31.mul(va1));
+      b3 = b3.add(w31.mul(vb1));
     }
     a0.intoArray(sums, sumsAt);
     b0.intoArray(sums, sumsAt + F);

@@ -44,6 +44,10 @@ final class VectorBlockProducts implements BlockProducts {
               query * BLOCK + at);
         }
       }
+      if (query < queries) {
+        int valuesAt = kv.valueIndex(pageTable[table + page]);
+        tile.touch(kv.values()[kvHead], valuesAt, PAGE * kv.shape().headDim());
+      }
       for (; query < queries; query++) {
         LoneProducts.scores(
             keys, keysAt, dims, tile.queries(), query * dims, tile.dots(), query * BLOCK + at);

@@ -16,6 +16,7 @@ import io.carovana.worker.kernels.QuantizedTile;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Attention in q8 of one KV head's queries in a tile of rows (rule 7). The two products of whole
@@ -25,6 +26,9 @@ final class VectorQuantizedAttention {
   private static final int PAGE = Numerics.KV_PAGE_TOKENS;
   private static final int ROUNDER_BITS = Float.floatToRawIntBits(ExpPolynomial.ROUNDER);
 
+  static final boolean S = !Boolean.getBoolean("nos"),
+      W = !Boolean.getBoolean("now"),
+      VV = !Boolean.getBoolean("nov");
   private final BlockProducts products;
 
   VectorQuantizedAttention(BlockProducts products) {
@@ -60,14 +64,15 @@ final class VectorQuantizedAttention {
       int table = tableOffset + block / PAGE;
       int position = firstPosition - block;
       int pages = Math.ceilDiv(visible(position, queries - 1, group), PAGE);
-      products.scores(kv, pageTable, table, pages, kvHead, first, queries, tile);
-      for (int query = first; query < queries; query++) {
-        int keys = visible(position, query, group);
-        scores(kv, pageTable, table, kvHead, query, keys, scratch);
-        BlockSoftmax.probabilities(scratch, query, keys);
-        weights(kv, pageTable, table, kvHead, query, keys, pages, scratch);
-      }
-      products.values(kv, pageTable, table, pages, kvHead, first, queries, tile);
+      if (S) products.scores(kv, pageTable, table, pages, kvHead, first, queries, tile);
+      if (W)
+        for (int query = first; query < queries; query++) {
+          int keys = visible(position, query, group);
+          scores(kv, pageTable, table, kvHead, query, keys, scratch);
+          BlockSoftmax.probabilities(scratch, query, keys);
+          weights(kv, pageTable, table, kvHead, query, keys, pages, scratch);
+        }
+      if (VV) products.values(kv, pageTable, table, pages, kvHead, first, queries, tile);
       for (int query = first; query < queries; query++) {
         scale(tile, query, headDim, scratch.blockOut());
         BlockSoftmax.merge(scratch, query, headDim, block == 0);
@@ -118,6 +123,7 @@ final class VectorQuantizedAttention {
     int[] weights = scratch.quantized().weights();
     float[] valueScales = kv.valueScales()[kvHead];
     int from = query * BLOCK;
+    int end = from + Math.ceilDiv(keys, PAGE) * PAGE;
     for (int key = 0; key < keys; key += PAGE) {
       int scaleAt = kv.scaleIndex(pageTable[table + key / PAGE]);
       int at = from + key;
@@ -126,9 +132,8 @@ final class VectorQuantizedAttention {
         FloatVector.fromArray(FLOATS, p, at + lane).mul(scale).intoArray(p, at + lane);
       }
     }
-    int end = from + Math.ceilDiv(keys, PAGE) * PAGE;
     Arrays.fill(p, from + keys, end, 0f);
-    float largest = BlockSoftmax.maximum(p, from, end, scratch.strided());
+    float largest = largest(p, from, end);
     boolean zero = largest < Int8.SMALLEST;
     float factor = zero ? 0f : QuantizedTile.WEIGHT_MAX / largest;
     scratch.quantized().weightScales()[query] = zero ? 0f : largest / QuantizedTile.WEIGHT_MAX;
@@ -142,6 +147,15 @@ final class VectorQuantizedAttention {
           .intoArray(weights, i);
     }
     Arrays.fill(weights, end, from + pages * PAGE, 0);
+  }
+
+  /** The largest of numbers that are not negative, whose bits order as they do. */
+  private static float largest(float[] w, int from, int end) {
+    IntVector largest = IntVector.zero(INTS);
+    for (int i = from; i < end; i += F) {
+      largest = largest.max(FloatVector.fromArray(FLOATS, w, i).reinterpretAsInts());
+    }
+    return Float.intBitsToFloat(largest.reduceLanes(VectorOperators.MAX));
   }
 
   private static void scale(QuantizedTile tile, int query, int headDim, float[] out) {
