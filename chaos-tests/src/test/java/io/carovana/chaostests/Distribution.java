@@ -37,6 +37,9 @@ final class Distribution {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("CAROVANA_"));
     builder.environment().put("CAROVANA_HOME", home.toString());
+    builder
+        .environment()
+        .put("CAROVANA_AOT_CACHE", "off"); // no second cluster beside the one under test
     builder.environment().put("CAROVANA_JAVA_HOME", System.getProperty("java.home"));
     return builder;
   }

@@ -32,6 +32,7 @@ public final class SettingsResolver {
       Set.of(
           "CAROVANA_CONFIG",
           "CAROVANA_PROFILE",
+          "CAROVANA_AOT_CACHE",
           "CAROVANA_HOME",
           "CAROVANA_JAVA_HOME",
           "CAROVANA_JVM_OPTIONS",

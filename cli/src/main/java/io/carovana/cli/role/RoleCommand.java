@@ -2,6 +2,7 @@ package io.carovana.cli.role;
 
 import io.carovana.cli.CliContext;
 import io.carovana.cli.ExitCode;
+import io.carovana.cli.aot.AotMode;
 import io.carovana.cli.command.SettingsCommand;
 import io.carovana.cli.config.Setting;
 import io.carovana.cli.config.Settings;
@@ -48,7 +49,9 @@ public abstract class RoleCommand extends SettingsCommand {
 
   @Override
   protected final ExitCode run() throws Exception {
-    SupervisedLife life = SupervisedLife.begin(place.supervised(), System.in);
+    SupervisedLife life =
+        SupervisedLife.begin(
+            place.supervised(), System.in, AotMode.of(context.environment()).stopMs());
     RoleSettings settings = new RoleSettings(kind, settings(), place, context.home());
     Files.createDirectories(settings.logFile().getParent());
     Files.createDirectories(settings.stateDir());

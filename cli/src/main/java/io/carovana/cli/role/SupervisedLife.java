@@ -13,21 +13,22 @@ import java.util.concurrent.TimeUnit;
  * also when that was killed.
  */
 final class SupervisedLife {
-  /** How long stopping in order may take; a supervisor kills after the same time. */
-  private static final long STOP_S = 5;
-
+  private final long stopMs;
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile ExitCode exitCode = ExitCode.OK;
 
-  private SupervisedLife() {}
+  private SupervisedLife(long stopMs) {
+    this.stopMs = stopMs;
+  }
 
   /**
    * Begins to listen.
    *
    * @param supervised whether a supervisor started this process; it alone hears the keyboard then
+   * @param stopMs how long stopping in order may take; a supervisor kills after the same time
    */
-  static SupervisedLife begin(boolean supervised, InputStream input) {
-    SupervisedLife life = new SupervisedLife();
+  static SupervisedLife begin(boolean supervised, InputStream input, long stopMs) {
+    SupervisedLife life = new SupervisedLife(stopMs);
     if (supervised) {
       Signals.ignore(Signals.INTERRUPT, Signals.HANG_UP);
       Signals.handle(life::signalled, Signals.TERMINATE);
@@ -76,13 +77,13 @@ final class SupervisedLife {
 
   private void end() {
     over.countDown();
-    daemon("stop-deadline", SupervisedLife::haltWhenLate);
+    daemon("stop-deadline", this::haltWhenLate);
   }
 
   /** Whatever hangs, the process does not outlive its orders for long. */
-  private static void haltWhenLate() {
+  private void haltWhenLate() {
     try {
-      TimeUnit.SECONDS.sleep(STOP_S);
+      TimeUnit.MILLISECONDS.sleep(stopMs);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

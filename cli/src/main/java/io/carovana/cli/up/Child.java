@@ -1,5 +1,6 @@
 package io.carovana.cli.up;
 
+import io.carovana.cli.aot.AotMode;
 import io.carovana.cli.instance.ProcessIdentity;
 import java.io.File;
 import java.io.IOException;
@@ -79,6 +80,7 @@ final class Child {
    */
   private static boolean isSetting(String variable) {
     return variable.startsWith("CAROVANA_")
+        && !variable.equals(AotMode.VARIABLE)
         && !variable.equals("CAROVANA_HOME")
         && !variable.equals("CAROVANA_JAVA_HOME")
         && !variable.equals("CAROVANA_JVM_OPTIONS");

@@ -1,6 +1,7 @@
 package io.carovana.cli.up;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
@@ -9,6 +10,15 @@ import java.util.List;
 /** Ports nobody uses. */
 final class Ports {
   private Ports() {}
+
+  /** A free port of loopback. */
+  static int one() {
+    try {
+      return free(1).getFirst();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /** Different free ports of loopback; held together while they are looked for. */
   static List<Integer> free(int count) throws IOException {

@@ -25,9 +25,6 @@ final class Supervisor {
   /** Between two questions to a gateway that is not ready. */
   private static final long PROBE_EVERY_MS = 200;
 
-  /** How long a process may take to end when it is asked to. */
-  private static final long STOP_MS = 5_000;
-
   private static final long KILL_MS = 5_000;
 
   private sealed interface Event {
@@ -57,13 +54,15 @@ final class Supervisor {
    * @param folder of the instance
    * @param url of the gateway
    * @param aeronDir of the media driver
+   * @param stopMs how long a process may take to end when it is asked to
    */
   record Surroundings(
       Path launcher,
       Map<String, String> environment,
       InstanceFolder folder,
       String url,
-      String aeronDir) {
+      String aeronDir,
+      long stopMs) {
     Surroundings {
       environment = Map.copyOf(environment);
     }
@@ -273,7 +272,7 @@ final class Supervisor {
     for (ChildSpec.Kind kind : ChildSpec.Kind.values()) {
       List<Child> children = alive(kind);
       children.forEach(Child::stop);
-      long deadline = nowMs() + STOP_MS;
+      long deadline = nowMs() + surroundings.stopMs();
       for (Child child : children) {
         if (!child.awaitEnd(Math.max(0, deadline - nowMs()))) {
           progress.accept(child.spec().name() + " did not stop in time; killed");

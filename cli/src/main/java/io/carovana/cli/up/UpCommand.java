@@ -4,6 +4,8 @@ import io.carovana.cli.CliContext;
 import io.carovana.cli.CliException;
 import io.carovana.cli.ExitCode;
 import io.carovana.cli.admin.AdminClient;
+import io.carovana.cli.aot.AotKeeper;
+import io.carovana.cli.aot.AotMode;
 import io.carovana.cli.command.SettingsCommand;
 import io.carovana.cli.config.Setting;
 import io.carovana.cli.config.Settings;
@@ -17,6 +19,7 @@ import io.carovana.transport.DriverDirectory;
 import io.carovana.transport.DriverSettings;
 import io.carovana.transport.MediaDriverHost;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -139,15 +142,27 @@ public final class UpCommand extends SettingsCommand {
             aeron.path(),
             Ports.free(workers + 2));
     String url = "http://" + LOOPBACK + ":" + settings.requireInteger(Setting.PORT);
+    AotKeeper aot = new AotKeeper(context, folder.logs(), Ports::one);
     Supervisor supervisor =
         new Supervisor(
             plan.children(),
             new Supervisor.Surroundings(
-                context.launcher(), secrets(settings), folder, url, aeron.path().toString()),
+                context.launcher(),
+                secrets(settings),
+                folder,
+                url,
+                aeron.path().toString(),
+                AotMode.of(context.environment()).stopMs()),
             new HttpProbe(new AdminClient(url, ApiKeys.first(settings), PROBE_TIMEOUT_MS)),
             this::progress,
-            () -> announce(settings, url, ProcessHandle.current().pid()));
+            () -> {
+              announce(settings, url, ProcessHandle.current().pid());
+              aot.begin();
+            });
     Signals.handle(supervisor::signal, Signals.INTERRUPT, Signals.TERMINATE, Signals.HANG_UP);
+    if (AotMode.of(context.environment()) == AotMode.RECORD) {
+      endWithInput(supervisor);
+    }
     // Before there is anything to clean up, so that a kill at any moment leaves word of it.
     folder.write(
         new InstanceState(
@@ -156,12 +171,29 @@ public final class UpCommand extends SettingsCommand {
             aeron.path().toString(),
             ProcessIdentity.self(),
             Map.of()));
-    try (MediaDriverHost driver = MediaDriverHost.start(aeron.path())) {
+    try (aot;
+        MediaDriverHost driver = MediaDriverHost.start(aeron.path())) {
       return supervisor.run();
     } finally {
       folder.clear();
       progress("Stopped");
     }
+  }
+
+  /** Whoever has it recorded holds the other end, and may be killed. */
+  private static void endWithInput(Supervisor supervisor) {
+    Thread.ofPlatform()
+        .name("input")
+        .daemon(true)
+        .start(
+            () -> {
+              try {
+                System.in.transferTo(OutputStream.nullOutputStream());
+              } catch (IOException e) {
+                // an input that cannot be read is at its end
+              }
+              supervisor.signal(Signals.TERMINATE);
+            });
   }
 
   /** The gateway reads the key from its environment; on a command line everybody could. */

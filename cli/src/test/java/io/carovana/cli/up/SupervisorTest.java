@@ -138,7 +138,7 @@ class SupervisorTest {
         new Supervisor(
             specs,
             new Supervisor.Surroundings(
-                launcher, Map.of("STOPPED", stopped.toString()), folder, "http://x", ""),
+                launcher, Map.of("STOPPED", stopped.toString()), folder, "http://x", "", 5_000),
             () -> new GatewayProbe.Health(true, "serving"),
             progress::add,
             served::incrementAndGet);
