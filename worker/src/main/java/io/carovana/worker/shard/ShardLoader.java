@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * Loads exactly the slices of one rank, packs them and makes the shard ready for its first step.
  */
 public final class ShardLoader {
+  /** Threads beyond the compute threads: so many may wait for the disk while all cores pack. */
+  private static final int WAITING_THREADS = 1;
+
   /** A loaded slice: a norm or a matrix, and its digest. */
   @SuppressWarnings("ArrayRecordComponent") // weights are arrays everywhere
   private record Loaded(float @Nullable [] norm, @Nullable Panels matrix, SliceDigest digest) {}
@@ -124,7 +127,8 @@ public final class ShardLoader {
           }
         };
     Map<TensorSlice, Future<Loaded>> pending = new HashMap<>();
-    try (ExecutorService executor = Executors.newFixedThreadPool(options.threads())) {
+    try (ExecutorService executor =
+        Executors.newFixedThreadPool(options.threads() + WAITING_THREADS)) {
       for (TensorSlice slice : slices) {
         pending.put(slice, executor.submit(() -> load(slice, read)));
       }
