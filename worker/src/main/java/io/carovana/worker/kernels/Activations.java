@@ -20,6 +20,7 @@ public final class Activations {
   private final float[] codes;
   private final int[] pairs;
   private final PackedOperands packed;
+  private final VnniOperands vnni;
   private final float[] scales;
   private final int[] sums;
   private volatile int block;
@@ -41,6 +42,7 @@ public final class Activations {
     codes = new float[quantized];
     pairs = new int[quantizable ? quantized / 2 + PAIR_PADDING : 0];
     packed = new PackedOperands(quantized);
+    vnni = new VnniOperands(quantized);
     scales = new float[quantized / MIN_BLOCK];
     sums = new int[quantized / SUM_COLUMNS];
   }
@@ -83,6 +85,11 @@ public final class Activations {
     return packed;
   }
 
+  /** The form for instructions that multiply bytes. */
+  public VnniOperands vnni() {
+    return vnni;
+  }
+
   /** Scales, {@code [row][columns / 32]}; a row's first {@code columns / block} are used. */
   public float[] scales() {
     return scales;
@@ -120,7 +127,8 @@ public final class Activations {
   /** Bytes of the arrays. */
   public long bytes() {
     return 4L * (values.length + codes.length + pairs.length + scales.length + sums.length)
-        + packed.bytes();
+        + packed.bytes()
+        + vnni.bytes();
   }
 
   /**

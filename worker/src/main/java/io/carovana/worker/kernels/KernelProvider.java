@@ -2,7 +2,9 @@ package io.carovana.worker.kernels;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import io.carovana.worker.kernels.vector.VectorKernels;
+import io.carovana.worker.kernels.x86.VnniKernels;
 import java.lang.management.ManagementFactory;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -10,45 +12,75 @@ import org.slf4j.LoggerFactory;
 public final class KernelProvider {
   private static final Logger LOG = LoggerFactory.getLogger(KernelProvider.class);
   private static final String VECTOR_MODULE = "jdk.incubator.vector";
+  private static final int VNNI_BITS = 512;
 
   private KernelProvider() {}
 
   /**
    * Chooses kernels for this JVM and says in the log what was chosen and why.
    *
-   * @param wanted {@code auto}, {@code scalar} or {@code vector}
+   * @param wanted {@code auto} (the fastest of these), {@code vnni}, {@code vector} or {@code
+   *     scalar}
    * @throws IllegalArgumentException for any other word
-   * @throws IllegalStateException if the processor has no fused multiply-add (rule 9), or {@code
-   *     vector} is wanted of a JVM without the vector module
+   * @throws IllegalStateException if the processor has no fused multiply-add (rule 9), or what is
+   *     wanted cannot run here
    */
   public static Kernels select(String wanted) {
     requireFma();
-    boolean vectorModule = ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
+    String noVector = missingForVector();
+    String noVnni = noVector.isEmpty() ? missingForVnni() : noVector;
     Kernels chosen =
         switch (wanted) {
           case "scalar" -> new ScalarKernels();
-          case "vector", "auto" -> vectorOrScalar(wanted, vectorModule);
+          case "vector" -> require("vector", noVector, VectorKernels::new);
+          case "vnni" -> require("vnni", noVnni, VnniKernels::new);
+          case "auto" -> best(noVector, noVnni);
           default ->
               throw new IllegalArgumentException(
-                  "kernels must be auto, scalar or vector, not " + wanted);
+                  "kernels must be auto, vnni, vector or scalar, not " + wanted);
         };
     LOG.info("kernels: {} (wanted {})", chosen.name(), wanted);
     return chosen;
   }
 
-  private static Kernels vectorOrScalar(String wanted, boolean vectorModule) {
-    if (vectorModule && VectorKernels.supported()) {
+  private static Kernels require(String wanted, String missing, Supplier<Kernels> kernels) {
+    if (!missing.isEmpty()) {
+      throw new IllegalStateException("no " + wanted + " kernels: " + missing);
+    }
+    return kernels.get();
+  }
+
+  private static Kernels best(String noVector, String noVnni) {
+    if (noVnni.isEmpty()) {
+      return new VnniKernels();
+    }
+    if (noVector.isEmpty()) {
+      LOG.info("no kernels in machine code: {}", noVnni);
       return new VectorKernels();
     }
-    String reason =
-        vectorModule
-            ? "this JVM's vectors are narrower than 128 or wider than 512 bits"
-            : "the JVM was started without --add-modules " + VECTOR_MODULE;
-    if (wanted.equals("vector")) {
-      throw new IllegalStateException("no vector kernels: " + reason);
-    }
-    LOG.warn("falling back to scalar kernels, many times slower: {}", reason);
+    LOG.warn("falling back to scalar kernels, many times slower: {}", noVector);
     return new ScalarKernels();
+  }
+
+  private static String missingForVector() {
+    if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
+      return "the JVM was started without --add-modules " + VECTOR_MODULE;
+    }
+    return VectorKernels.supported()
+        ? ""
+        : "this JVM's vectors are narrower than 128 or wider than 512 bits";
+  }
+
+  /** A JVM that was told to use narrower vectors is obeyed. */
+  private static String missingForVnni() {
+    if (VectorKernels.bits() < VNNI_BITS) {
+      return "this JVM's vectors are narrower than " + VNNI_BITS + " bits";
+    }
+    try {
+      return VnniKernels.missing();
+    } catch (IllegalStateException e) {
+      return String.valueOf(e.getMessage());
+    }
   }
 
   /** HotSpot emulates fma on processors without it, hundreds of times slower. */

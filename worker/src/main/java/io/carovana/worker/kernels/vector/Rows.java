@@ -35,7 +35,6 @@ final class Rows {
         x.sums()[x.sumIndex(row, column + i)] = codes(x, first + i, factor);
       }
     }
-    PackedRow.fill(x, row);
   }
 
   /** The largest magnitude's bits, which order as magnitudes do. */

@@ -18,20 +18,25 @@ public final class VectorKernels implements Kernels {
 
   private static final int MAX_BITS = 512;
 
-  private final PanelProducts products = new PanelProducts(new VectorChains());
+  private final PanelProducts.Chains chains = new VectorChains();
+  private final PanelProducts products = new PanelProducts(chains);
   private final VectorQuantizedAttention quantizedAttention =
       new VectorQuantizedAttention(new VectorBlockProducts());
   private final ScalarKernels scalar = new ScalarKernels();
 
   /** Whether this JVM's preferred vectors are between 128 and 512 bits wide. */
   public static boolean supported() {
-    int bits = Lanes.SHAPE.vectorBitSize();
-    return MIN_BITS <= bits && bits <= MAX_BITS;
+    return MIN_BITS <= bits() && bits() <= MAX_BITS;
+  }
+
+  /** Bits of this JVM's preferred vectors. */
+  public static int bits() {
+    return Lanes.SHAPE.vectorBitSize();
   }
 
   @Override
   public String name() {
-    return "vector-" + Lanes.SHAPE.vectorBitSize();
+    return "vector-" + bits();
   }
 
   @Override
@@ -39,7 +44,22 @@ public final class VectorKernels implements Kernels {
     x.setBlock(block);
     for (int row = rowFrom; row < rowTo; row++) {
       Rows.quantize(x, block, row);
+      PackedRow.fill(x, row);
     }
+  }
+
+  /** {@link #quantize} that leaves {@link Activations#vnni} instead of what products here read. */
+  public void quantizeForBytes(Activations x, int block, int rowFrom, int rowTo) {
+    x.setBlock(block);
+    for (int row = rowFrom; row < rowTo; row++) {
+      Rows.quantize(x, block, row);
+      x.vnni().fill(x, row);
+    }
+  }
+
+  /** Chains over panels. */
+  public PanelProducts.Chains chains() {
+    return chains;
   }
 
   @Override

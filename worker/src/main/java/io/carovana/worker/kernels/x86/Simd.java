@@ -1,0 +1,169 @@
+package io.carovana.worker.kernels.x86;
+
+import io.carovana.worker.kernels.x86.Assembler.Memory;
+
+/** The AVX-512 instructions that kernels are made of, by what they do; registers are 0 to 31. */
+final class Simd {
+  private static final int NONE = 0;
+  private static final int P66 = 1;
+  private static final int PF3 = 2;
+
+  private final Assembler code;
+
+  Simd(Assembler code) {
+    this.code = code;
+  }
+
+  // --- moves -------------------------------------------------------------------------------
+
+  void load(int dest, Memory source) {
+    code.evex(1, PF3, false, 0x6f, dest, 0, source);
+  }
+
+  void store(Memory dest, int source) {
+    code.evex(1, PF3, false, 0x7f, source, 0, dest);
+  }
+
+  void move(int dest, int source) {
+    code.evex(1, P66, false, 0x6f, dest, 0, source);
+  }
+
+  /** One element of 32 bits into all lanes. */
+  void broadcast(int dest, Memory source) {
+    code.evex(2, P66, false, 0x58, dest, 0, source);
+  }
+
+  void zero(int dest) {
+    xor(dest, dest, dest);
+  }
+
+  // --- whole numbers -----------------------------------------------------------------------
+
+  /** {@code sum[lane] += unsigned bytes of a[lane] times signed bytes of b[lane]}, four each. */
+  void dotBytes(int sum, int a, Memory b) {
+    code.evex(2, P66, false, 0x50, sum, a, b);
+  }
+
+  void dotBytes(int sum, int a, int b) {
+    code.evex(2, P66, false, 0x50, sum, a, b);
+  }
+
+  void add(int dest, int a, int b) {
+    code.evex(1, P66, false, 0xfe, dest, a, b);
+  }
+
+  void add(int dest, int a, Memory b) {
+    code.evex(1, P66, false, 0xfe, dest, a, b);
+  }
+
+  void subtract(int dest, int a, int b) {
+    code.evex(1, P66, false, 0xfa, dest, a, b);
+  }
+
+  void and(int dest, int a, int b) {
+    code.evex(1, P66, false, 0xdb, dest, a, b);
+  }
+
+  void and(int dest, int a, Memory b) {
+    code.evex(1, P66, false, 0xdb, dest, a, b);
+  }
+
+  void or(int dest, int a, int b) {
+    code.evex(1, P66, false, 0xeb, dest, a, b);
+  }
+
+  void xor(int dest, int a, int b) {
+    code.evex(1, P66, false, 0xef, dest, a, b);
+  }
+
+  void xor(int dest, int a, Memory b) {
+    code.evex(1, P66, false, 0xef, dest, a, b);
+  }
+
+  /** {@code dest |= a & b}. */
+  void orAnd(int dest, int a, int b) {
+    code.evex(3, P66, false, 0x25, dest, a, b);
+    code.immediateByte(0xf8);
+  }
+
+  void shiftLeft(int dest, int source, int bits) {
+    code.evex(1, P66, false, 0x72, 6, dest, source);
+    code.immediateByte(bits);
+  }
+
+  void shiftRight(int dest, int source, int bits) {
+    code.evex(1, P66, false, 0x72, 2, dest, source);
+    code.immediateByte(bits);
+  }
+
+  void shiftRightSigned(int dest, int source, int bits) {
+    code.evex(1, P66, false, 0x72, 4, dest, source);
+    code.immediateByte(bits);
+  }
+
+  /** Every byte becomes the eight bits of its 64-bit lane of {@code source} from bit {@code places}. */
+  void pickBits(int dest, int places, Memory source) {
+    code.evex(2, P66, true, 0x83, dest, places, source);
+  }
+
+  void pickBits(int dest, int places, int source) {
+    code.evex(2, P66, true, 0x83, dest, places, source);
+  }
+
+  void max(int dest, int a, int b) {
+    code.evex(2, P66, false, 0x3d, dest, a, b);
+  }
+
+  void max(int dest, int a, Memory b) {
+    code.evex(2, P66, false, 0x3d, dest, a, b);
+  }
+
+  // --- widening ----------------------------------------------------------------------------
+
+  /** Sixteen f16 as f32. */
+  void widenHalves(int dest, Memory source) {
+    code.evex(2, P66, false, 0x13, dest, 0, source);
+  }
+
+  /** Thirty-two signed bytes as int16. */
+  void widenBytes(int dest, Memory source) {
+    code.evex(2, P66, false, 0x20, dest, 0, source);
+  }
+
+  /** Sixteen int16 as int32, without their sign. */
+  void widenUnsigned(int dest, Memory source) {
+    code.evex(2, P66, false, 0x33, dest, 0, source);
+  }
+
+  /** Whole numbers as f32. */
+  void toFloat(int dest, int source) {
+    code.evex(1, NONE, false, 0x5b, dest, 0, source);
+  }
+
+  void toFloat(int dest, Memory source) {
+    code.evex(1, NONE, false, 0x5b, dest, 0, source);
+  }
+
+  // --- f32 ---------------------------------------------------------------------------------
+
+  void multiplyFloat(int dest, int a, int b) {
+    code.evex(1, NONE, false, 0x59, dest, a, b);
+  }
+
+  void multiplyFloat(int dest, int a, Memory b) {
+    code.evex(1, NONE, false, 0x59, dest, a, b);
+  }
+
+  void addFloat(int dest, int a, int b) {
+    code.evex(1, NONE, false, 0x58, dest, a, b);
+  }
+
+  /** {@code sum = fma(a, b, sum)}. */
+  void fma(int sum, int a, int b) {
+    code.evex(2, P66, false, 0xb8, sum, a, b);
+  }
+
+  void fma(int sum, int a, Memory b) {
+    code.evex(2, P66, false, 0xb8, sum, a, b);
+  }
+}

@@ -1,0 +1,132 @@
+package io.carovana.worker.kernels.x86;
+
+import io.carovana.worker.kernels.Activations;
+import io.carovana.worker.kernels.KernelScratch;
+import io.carovana.worker.kernels.Kernels;
+import io.carovana.worker.kernels.KvView;
+import io.carovana.worker.kernels.LeafProgram;
+import io.carovana.worker.kernels.PanelProducts;
+import io.carovana.worker.kernels.Panels;
+import io.carovana.worker.kernels.vector.VectorKernels;
+
+/** {@link VectorKernels} whose integer products are machine code. */
+public final class VnniKernels implements Kernels {
+  private final VectorKernels vector = new VectorKernels();
+  private final PanelProducts products = new PanelProducts(new VnniChains(vector.chains()));
+
+  /**
+   * Why these kernels cannot run here; empty if they can.
+   *
+   * @throws IllegalStateException if the system does not let memory become executable
+   */
+  public static String missing() {
+    return Processor.missing();
+  }
+
+  @Override
+  public String name() {
+    return "avx512-vnni";
+  }
+
+  @Override
+  public void quantize(Activations x, int block, int rowFrom, int rowTo) {
+    vector.quantizeForBytes(x, block, rowFrom, rowTo);
+  }
+
+  @Override
+  public void multiply(
+      Panels weights,
+      int panelFrom,
+      int panelTo,
+      Activations x,
+      int rowFrom,
+      int rowTo,
+      float[] out,
+      int offset,
+      int stride,
+      KernelScratch scratch) {
+    products.multiply(weights, panelFrom, panelTo, x, rowFrom, rowTo, out, offset, stride, scratch);
+  }
+
+  @Override
+  public void multiplyTree(
+      Panels weights,
+      int panelFrom,
+      int panelTo,
+      LeafProgram leaves,
+      Activations x,
+      int rowFrom,
+      int rowTo,
+      float[] out,
+      int nodeRows,
+      KernelScratch scratch) {
+    products.multiplyTree(
+        weights, panelFrom, panelTo, leaves, x, rowFrom, rowTo, out, nodeRows, scratch);
+  }
+
+  @Override
+  public void rmsNorm(
+      float[] x,
+      int xOffset,
+      float[] weight,
+      float eps,
+      float[] out,
+      int outOffset,
+      int n,
+      KernelScratch scratch) {
+    vector.rmsNorm(x, xOffset, weight, eps, out, outOffset, n, scratch);
+  }
+
+  @Override
+  public void rotate(
+      float[] x, int offset, int heads, int headDim, float[] cos, float[] sin, int tableOffset) {
+    vector.rotate(x, offset, heads, headDim, cos, sin, tableOffset);
+  }
+
+  @Override
+  public void siluMultiply(
+      float[] gate, int gateOffset, float[] up, int upOffset, float[] out, int outOffset, int n) {
+    vector.siluMultiply(gate, gateOffset, up, upOffset, out, outOffset, n);
+  }
+
+  @Override
+  public void add(float[] sum, int sumOffset, float[] addend, int addendOffset, int n) {
+    vector.add(sum, sumOffset, addend, addendOffset, n);
+  }
+
+  @Override
+  public void exp(float[] x, int offset, int n) {
+    vector.exp(x, offset, n);
+  }
+
+  @Override
+  public void attention(
+      KvView kv,
+      int[] pageTable,
+      int tableOffset,
+      int kvHead,
+      float[] q,
+      int qOffset,
+      int qStride,
+      int rows,
+      int firstPosition,
+      float[] out,
+      int outOffset,
+      int outStride,
+      KernelScratch scratch) {
+    vector.attention(
+        kv,
+        pageTable,
+        tableOffset,
+        kvHead,
+        q,
+        qOffset,
+        qStride,
+        rows,
+        firstPosition,
+        out,
+        outOffset,
+        outStride,
+        scratch);
+  }
+}
