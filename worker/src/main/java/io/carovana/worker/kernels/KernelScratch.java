@@ -39,6 +39,7 @@ public final class KernelScratch {
   private final float[] runningOut;
   private final AttentionShape shape;
   private @Nullable QuantizedTile quantized;
+  private @Nullable VnniTile vnni;
 
   /** Scratch for a rank with the given heads. */
   public KernelScratch(AttentionShape shape) {
@@ -124,6 +125,16 @@ public final class KernelScratch {
     if (tile == null) {
       tile = new QuantizedTile(shape, QUERY_ROWS * shape.group());
       quantized = tile;
+    }
+    return tile;
+  }
+
+  /** The same for machine code. */
+  public VnniTile vnni() {
+    VnniTile tile = vnni;
+    if (tile == null) {
+      tile = new VnniTile(shape, QUERY_ROWS * shape.group());
+      vnni = tile;
     }
     return tile;
   }

@@ -16,6 +16,6 @@ class KernelProviderTest {
   void anUnknownWordIsRefused() {
     assertThatThrownBy(() -> KernelProvider.select("gpu"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("auto, scalar or vector, not gpu");
+        .hasMessageContaining("auto, vnni, vector or scalar, not gpu");
   }
 }

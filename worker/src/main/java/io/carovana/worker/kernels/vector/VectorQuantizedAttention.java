@@ -26,9 +26,6 @@ final class VectorQuantizedAttention {
   private static final int PAGE = Numerics.KV_PAGE_TOKENS;
   private static final int ROUNDER_BITS = Float.floatToRawIntBits(ExpPolynomial.ROUNDER);
 
-  static final boolean S = !Boolean.getBoolean("nos"),
-      W = !Boolean.getBoolean("now"),
-      VV = !Boolean.getBoolean("nov");
   private final BlockProducts products;
 
   VectorQuantizedAttention(BlockProducts products) {
@@ -64,15 +61,14 @@ final class VectorQuantizedAttention {
       int table = tableOffset + block / PAGE;
       int position = firstPosition - block;
       int pages = Math.ceilDiv(visible(position, queries - 1, group), PAGE);
-      if (S) products.scores(kv, pageTable, table, pages, kvHead, first, queries, tile);
-      if (W)
-        for (int query = first; query < queries; query++) {
-          int keys = visible(position, query, group);
-          scores(kv, pageTable, table, kvHead, query, keys, scratch);
-          BlockSoftmax.probabilities(scratch, query, keys);
-          weights(kv, pageTable, table, kvHead, query, keys, pages, scratch);
-        }
-      if (VV) products.values(kv, pageTable, table, pages, kvHead, first, queries, tile);
+      products.scores(kv, pageTable, table, pages, kvHead, first, queries, tile);
+      for (int query = first; query < queries; query++) {
+        int keys = visible(position, query, group);
+        scores(kv, pageTable, table, kvHead, query, keys, scratch);
+        BlockSoftmax.probabilities(scratch, query, keys);
+        weights(kv, pageTable, table, kvHead, query, keys, pages, scratch);
+      }
+      products.values(kv, pageTable, table, pages, kvHead, first, queries, tile);
       for (int query = first; query < queries; query++) {
         scale(tile, query, headDim, scratch.blockOut());
         BlockSoftmax.merge(scratch, query, headDim, block == 0);

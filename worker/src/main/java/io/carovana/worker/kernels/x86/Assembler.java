@@ -59,6 +59,11 @@ final class Assembler {
       return new Memory(base, index, scale, displacement, true);
     }
 
+    /** The same place, read as it is. */
+    Memory toOneLane() {
+      return new Memory(base, index, scale, displacement, false);
+    }
+
     /** {@code bytes} further. */
     Memory plus(int bytes) {
       return new Memory(base, index, scale, displacement + bytes, broadcast);
@@ -142,10 +147,9 @@ final class Assembler {
     immediate(5, dest, value);
   }
 
-  /** {@code dest *= factor}. */
-  void multiply(int dest, int factor) {
-    registers(0x69, dest, dest);
-    emit32(factor);
+  /** Sets the flags to those of {@code a - b}. */
+  void compare(int a, int b) {
+    registers(0x3b, a, b);
   }
 
   /** Saves a register that belongs to the caller. */

@@ -30,7 +30,7 @@ final class Simd {
 
   /** One element of 32 bits into all lanes. */
   void broadcast(int dest, Memory source) {
-    code.evex(2, P66, false, 0x58, dest, 0, source);
+    code.evex(2, P66, false, 0x58, dest, 0, source.toOneLane());
   }
 
   void zero(int dest) {
@@ -60,12 +60,21 @@ final class Simd {
     code.evex(1, P66, false, 0xfa, dest, a, b);
   }
 
+  void subtract(int dest, int a, Memory b) {
+    code.evex(1, P66, false, 0xfa, dest, a, b);
+  }
+
   void and(int dest, int a, int b) {
     code.evex(1, P66, false, 0xdb, dest, a, b);
   }
 
   void and(int dest, int a, Memory b) {
     code.evex(1, P66, false, 0xdb, dest, a, b);
+  }
+
+  /** {@code dest = ~a & b}. */
+  void andNot(int dest, int a, int b) {
+    code.evex(1, P66, false, 0xdf, dest, a, b);
   }
 
   void or(int dest, int a, int b) {
@@ -144,6 +153,28 @@ final class Simd {
     code.evex(1, NONE, false, 0x5b, dest, 0, source);
   }
 
+  /** The low byte of every lane, sixteen bytes. */
+  void storeLowBytes(Memory dest, int source) {
+    code.evex(2, PF3, false, 0x31, source, 0, dest);
+  }
+
+  /** f32 rounded to whole numbers, ties to even. */
+  void toWhole(int dest, int source) {
+    code.evex(1, P66, false, 0x5b, dest, 0, source);
+  }
+
+  /** Lanes move down by {@code lanes} and come in again above. */
+  void rotate(int dest, int source, int lanes) {
+    code.evex(3, P66, false, 0x03, dest, source, source);
+    code.immediateByte(lanes);
+  }
+
+  /** {@code dest = mask ? dest : other}, bit by bit. */
+  void keep(int dest, int other, Memory mask) {
+    code.evex(3, P66, false, 0x25, dest, other, mask);
+    code.immediateByte(0xe4);
+  }
+
   // --- f32 ---------------------------------------------------------------------------------
 
   void multiplyFloat(int dest, int a, int b) {
@@ -156,6 +187,46 @@ final class Simd {
 
   void addFloat(int dest, int a, int b) {
     code.evex(1, NONE, false, 0x58, dest, a, b);
+  }
+
+  void addFloat(int dest, int a, Memory b) {
+    code.evex(1, NONE, false, 0x58, dest, a, b);
+  }
+
+  void subtractFloat(int dest, int a, int b) {
+    code.evex(1, NONE, false, 0x5c, dest, a, b);
+  }
+
+  void subtractFloat(int dest, int a, Memory b) {
+    code.evex(1, NONE, false, 0x5c, dest, a, b);
+  }
+
+  void divideFloat(int dest, int a, int b) {
+    code.evex(1, NONE, false, 0x5e, dest, a, b);
+  }
+
+  /** The larger one; b where one of them is not a number. */
+  void maxFloat(int dest, int a, int b) {
+    code.evex(1, NONE, false, 0x5f, dest, a, b);
+  }
+
+  /** {@code dest = a * 2^b} for whole b, rounded once. */
+  void scaleByPower(int dest, int a, int b) {
+    code.evex(2, P66, false, 0x2c, dest, a, b);
+  }
+
+  /** {@code dest = fma(a, dest, b)}. */
+  void fmaInto(int dest, int a, int b) {
+    code.evex(2, P66, false, 0xa8, dest, a, b);
+  }
+
+  void fmaInto(int dest, int a, Memory b) {
+    code.evex(2, P66, false, 0xa8, dest, a, b);
+  }
+
+  /** The lowest lane. */
+  void storeLowest(Memory dest, int source) {
+    code.evex(1, PF3, false, 0x11, source, 0, dest);
   }
 
   /** {@code sum = fma(a, b, sum)}. */

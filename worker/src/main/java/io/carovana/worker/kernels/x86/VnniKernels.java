@@ -7,12 +7,15 @@ import io.carovana.worker.kernels.KvView;
 import io.carovana.worker.kernels.LeafProgram;
 import io.carovana.worker.kernels.PanelProducts;
 import io.carovana.worker.kernels.Panels;
+import io.carovana.worker.kernels.QuantizedPages;
 import io.carovana.worker.kernels.vector.VectorKernels;
 
-/** {@link VectorKernels} whose integer products are machine code. */
+/** {@link VectorKernels} whose integer products and attention in q8 are machine code. */
 public final class VnniKernels implements Kernels {
   private final VectorKernels vector = new VectorKernels();
   private final PanelProducts products = new PanelProducts(new VnniChains(vector.chains()));
+
+  private final VnniAttention attention = new VnniAttention();
 
   /**
    * Why these kernels cannot run here; empty if they can.
@@ -114,19 +117,38 @@ public final class VnniKernels implements Kernels {
       int outOffset,
       int outStride,
       KernelScratch scratch) {
-    vector.attention(
-        kv,
-        pageTable,
-        tableOffset,
-        kvHead,
-        q,
-        qOffset,
-        qStride,
-        rows,
-        firstPosition,
-        out,
-        outOffset,
-        outStride,
-        scratch);
+    if (!(kv instanceof QuantizedPages pages && VnniAttention.takes(pages))) {
+      vector.attention(
+          kv,
+          pageTable,
+          tableOffset,
+          kvHead,
+          q,
+          qOffset,
+          qStride,
+          rows,
+          firstPosition,
+          out,
+          outOffset,
+          outStride,
+          scratch);
+      return;
+    }
+    for (int row = 0; row < rows; row += KernelScratch.QUERY_ROWS) {
+      attention.run(
+          pages,
+          pageTable,
+          tableOffset,
+          kvHead,
+          q,
+          qOffset + row * qStride,
+          qStride,
+          Math.min(KernelScratch.QUERY_ROWS, rows - row),
+          firstPosition + row,
+          out,
+          outOffset + row * outStride,
+          outStride,
+          scratch.vnni());
+    }
   }
 }

@@ -1,6 +1,6 @@
 package io.carovana.worker.kernels.vector;
 
-import static io.carovana.worker.kernels.vector.VectorProductsTest.assertSameBits;
+import static io.carovana.worker.kernels.FastProductsTest.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

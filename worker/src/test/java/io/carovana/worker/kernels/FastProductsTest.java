@@ -1,33 +1,23 @@
-package io.carovana.worker.kernels.vector;
+package io.carovana.worker.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carovana.model.shard.Range;
 import io.carovana.model.shard.ReductionTree;
-import io.carovana.worker.kernels.Activations;
-import io.carovana.worker.kernels.AttentionShape;
-import io.carovana.worker.kernels.KernelScratch;
-import io.carovana.worker.kernels.Kernels;
-import io.carovana.worker.kernels.LeafProgram;
-import io.carovana.worker.kernels.PanelFormat;
-import io.carovana.worker.kernels.Panels;
-import io.carovana.worker.kernels.RandomKernelInputs;
-import io.carovana.worker.kernels.ScalarKernels;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Matrix products have the specification's bits at this JVM's vector width. */
+/** Matrix products have the specification's bits, by whatever kernels this JVM can run. */
 @Tag("widths")
-class VectorProductsTest {
+public class FastProductsTest {
   private static final long SEED = 7;
   private static final Kernels SCALAR = new ScalarKernels();
-  private static final Kernels VECTOR = new VectorKernels();
   private static final KernelScratch SCRATCH = new KernelScratch(new AttentionShape(1, 1, 2));
 
   /** Weight rows, columns in blocks, first column in blocks, activation rows. */
   private static final int[][] SHAPES = {
-    {1, 1, 0, 1}, {31, 3, 7, 2}, {33, 9, 1, 3}, {40, 2, 0, 4}, {64, 5, 5, 5}, {34, 1, 3, 9}
+    {1, 1, 0, 1}, {31, 3, 7, 2}, {33, 9, 1, 3}, {40, 2, 0, 4}, {64, 5, 5, 5}, {34, 1, 3, 9}, {35, 9, 6, 13}
   };
 
   @ParameterizedTest
@@ -40,8 +30,11 @@ class VectorProductsTest {
       Panels weights = inputs.panels(format, shape[0], shape[1] * block, shape[2] * block);
       Activations x = activations(inputs, format, rows, weights.columns());
       float[] expected = multiply(SCALAR, weights, x, rows);
-      float[] actual = multiply(VECTOR, weights, x, rows);
-      assertSameBits(actual, expected, "%s %s seed %d", format, weights.rows(), SEED);
+      for (Kernels kernels : KernelsHere.fast()) {
+        float[] actual = multiply(kernels, weights, x, rows);
+        String name = kernels.name();
+        assertSameBits(actual, expected, "%s %s %s seed %d", name, format, weights.rows(), SEED);
+      }
     }
   }
 
@@ -54,8 +47,10 @@ class VectorProductsTest {
     for (int columns : new int[] {1, 7, 257}) {
       Panels weights = inputs.panels(format, 5, columns, 0);
       Activations x = activations(inputs, format, 6, columns);
-      assertSameBits(
-          multiply(VECTOR, weights, x, 6), multiply(SCALAR, weights, x, 6), "%s", columns);
+      float[] expected = multiply(SCALAR, weights, x, 6);
+      for (Kernels kernels : KernelsHere.fast()) {
+        assertSameBits(multiply(kernels, weights, x, 6), expected, "%s", columns);
+      }
     }
   }
 
@@ -70,8 +65,10 @@ class VectorProductsTest {
       Panels weights = inputs.panels(format, 37, leaves.columns(), block);
       Activations x = activations(inputs, format, rows, weights.columns());
       float[] expected = tree(SCALAR, weights, leaves, x, rows);
-      float[] actual = tree(VECTOR, weights, leaves, x, rows);
-      assertSameBits(actual, expected, "%s rows %d", format, rows);
+      for (Kernels kernels : KernelsHere.fast()) {
+        float[] actual = tree(kernels, weights, leaves, x, rows);
+        assertSameBits(actual, expected, "%s %s rows %d", kernels.name(), format, rows);
+      }
     }
   }
 
@@ -84,23 +81,29 @@ class VectorProductsTest {
     int rows = KernelScratch.TILE_ROWS + 2;
     Panels weights = inputs.panels(format, 3, 64, 0);
     Activations x = activations(inputs, format, rows, 64);
-    assertSameBits(
-        multiply(VECTOR, weights, x, rows), multiply(SCALAR, weights, x, rows), "%s", format);
+    float[] expected = multiply(SCALAR, weights, x, rows);
+    for (Kernels kernels : KernelsHere.fast()) {
+      assertSameBits(multiply(kernels, weights, x, rows), expected, "%s", format);
+    }
   }
 
   private static Activations activations(
       RandomKernelInputs inputs, PanelFormat format, int rows, int columns) {
     Activations x = new Activations(rows, columns, format.quantized());
     inputs.fill(x.values(), 0, rows * columns, 3f);
-    if (format.quantized()) {
-      VECTOR.quantize(x, format.block(), 0, rows);
-    }
     return x;
+  }
+
+  private static void quantize(Kernels kernels, PanelFormat format, Activations x, int rows) {
+    if (format.quantized()) {
+      kernels.quantize(x, format.block(), 0, rows);
+    }
   }
 
   private static float[] multiply(Kernels kernels, Panels weights, Activations x, int rows) {
     int stride = weights.rows() + 3;
     float[] out = new float[rows * stride];
+    quantize(kernels, weights.format(), x, rows);
     kernels.multiply(weights, 0, weights.count(), x, 0, rows, out, 1, stride, SCRATCH);
     return out;
   }
@@ -108,11 +111,12 @@ class VectorProductsTest {
   private static float[] tree(
       Kernels kernels, Panels weights, LeafProgram leaves, Activations x, int rows) {
     float[] out = new float[leaves.nodes() * rows * weights.rows()];
+    quantize(kernels, weights.format(), x, rows);
     kernels.multiplyTree(weights, 0, weights.count(), leaves, x, 0, rows, out, rows, SCRATCH);
     return out;
   }
 
-  static void assertSameBits(float[] actual, float[] expected, String what, Object... args) {
+  public static void assertSameBits(float[] actual, float[] expected, String what, Object... args) {
     assertThat(actual).hasSameSizeAs(expected);
     for (int i = 0; i < expected.length; i++) {
       assertThat(Float.floatToRawIntBits(actual[i]))

@@ -1,19 +1,10 @@
-package io.carovana.worker.kernels.vector;
+package io.carovana.worker.kernels;
 
-import static io.carovana.worker.kernels.vector.VectorProductsTest.assertSameBits;
+import static io.carovana.worker.kernels.FastProductsTest.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carovana.model.Numerics;
 import io.carovana.model.quant.KvProfile;
-import io.carovana.worker.kernels.AttentionShape;
-import io.carovana.worker.kernels.FloatPages;
-import io.carovana.worker.kernels.KernelScratch;
-import io.carovana.worker.kernels.Kernels;
-import io.carovana.worker.kernels.KvView;
-import io.carovana.worker.kernels.NonFiniteException;
-import io.carovana.worker.kernels.QuantizedPages;
-import io.carovana.worker.kernels.RandomKernelInputs;
-import io.carovana.worker.kernels.ScalarKernels;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -21,11 +12,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Attention has the specification's bits at this JVM's vector width. */
+/** Attention has the specification's bits, by whatever kernels this JVM can run. */
 @Tag("widths")
-class VectorAttentionTest {
+class FastAttentionTest {
   private static final Kernels SCALAR = new ScalarKernels();
-  private static final Kernels VECTOR = new VectorKernels();
 
   @ParameterizedTest
   @CsvSource({
@@ -42,15 +32,19 @@ class VectorAttentionTest {
     "1, 4, 80, 223, 35",
     "2, 1, 64, 1023, 2",
     "1, 1, 18, 31, 3",
-    "1, 2, 6, 0, 40"
+    "1, 2, 6, 0, 40",
+    "2, 2, 32, 250, 40",
+    "1, 7, 112, 290, 5"
   })
   void attentionHasTheScalarBits(int kvHeads, int group, int headDim, int first, int rows) {
     AttentionShape shape = new AttentionShape(kvHeads, group, headDim);
     for (KvProfile profile : KvProfile.values()) {
       Fixture fixture = new Fixture(profile, shape, first + rows);
       float[] expected = fixture.run(SCALAR, first, rows);
-      float[] actual = fixture.run(VECTOR, first, rows);
-      assertSameBits(actual, expected, "attention in %s", profile);
+      for (Kernels kernels : KernelsHere.fast()) {
+        float[] actual = fixture.run(kernels, first, rows);
+        assertSameBits(actual, expected, "attention in %s by %s", profile, kernels.name());
+      }
     }
   }
 
@@ -59,18 +53,20 @@ class VectorAttentionTest {
   @EnumSource(KvProfile.class)
   void rowsAloneHaveTheBitsOfRowsTogether(KvProfile profile) {
     Fixture fixture = new Fixture(profile, new AttentionShape(1, 2, 32), 290);
-    float[] together = fixture.run(VECTOR, 240, 50);
     int width = fixture.width();
-    for (int row : new int[] {0, 3, 15, 16, 17, 49}) {
-      float[] alone = fixture.run(VECTOR, 240 + row, 1);
-      float[] same = Arrays.copyOfRange(together, row * width, (row + 1) * width);
-      assertSameBits(Arrays.copyOf(alone, width), same, "row %d", row);
+    for (Kernels kernels : KernelsHere.fast()) {
+      float[] together = fixture.run(kernels, 240, 50);
+      for (int row : new int[] {0, 3, 15, 16, 17, 49}) {
+        float[] alone = fixture.run(kernels, 240 + row, 1);
+        float[] same = Arrays.copyOfRange(together, row * width, (row + 1) * width);
+        assertSameBits(Arrays.copyOf(alone, width), same, "row %d by %s", row, kernels.name());
+      }
     }
   }
 
   @Test
   void aKeyThatIsNotFiniteIsRefused() {
-    for (Kernels kernels : new Kernels[] {SCALAR, VECTOR}) {
+    for (Kernels kernels : KernelsHere.all()) {
       Fixture fixture = new Fixture(KvProfile.F32, new AttentionShape(1, 1, 32), 10);
       FloatPages pages = (FloatPages) fixture.kv;
       pages.keyPages()[fixture.table[0]][5] = Float.NaN;
@@ -81,7 +77,7 @@ class VectorAttentionTest {
   @ParameterizedTest
   @EnumSource(KvProfile.class)
   void aQueryThatIsNotFiniteIsRefused(KvProfile profile) {
-    for (Kernels kernels : new Kernels[] {SCALAR, VECTOR}) {
+    for (Kernels kernels : KernelsHere.all()) {
       Fixture fixture = new Fixture(profile, new AttentionShape(1, 1, 32), 10);
       fixture.q[8 * fixture.stride() + 5] = Float.NaN;
       assertThatThrownBy(() -> fixture.run(kernels, 7, 3)).isInstanceOf(NonFiniteException.class);
@@ -91,7 +87,7 @@ class VectorAttentionTest {
   /** Scores that overflow, though every key and the query are finite. */
   @Test
   void scoresThatOverflowAreRefused() {
-    for (Kernels kernels : new Kernels[] {SCALAR, VECTOR}) {
+    for (Kernels kernels : KernelsHere.all()) {
       Fixture fixture = new Fixture(KvProfile.Q8, new AttentionShape(1, 1, 32), 300);
       QuantizedPages pages = (QuantizedPages) fixture.kv;
       pages.keyScales()[0][pages.scaleIndex(fixture.table[8]) + 3] = Float.MAX_VALUE;
