@@ -157,11 +157,11 @@ public final class ThreadTeam implements AutoCloseable {
   /** Waits for the round after {@code done}; false when the team is closed. */
   private boolean awaitRound(long done) {
     long spinUntil = System.nanoTime() + SPIN_NS;
-    while (generation == done) {
+    for (int spins = 1; generation == done; spins++) {
       if (closed) {
         return false;
       }
-      if (!spin(spinUntil)) {
+      if (spent(spins, spinUntil)) {
         LockSupport.park(this);
       }
     }
@@ -171,8 +171,8 @@ public final class ThreadTeam implements AutoCloseable {
   private void awaitHelpers(long round) {
     long spinUntil = System.nanoTime() + SPIN_NS;
     for (int member = 1; member < members; member++) {
-      while (finished.get(member * STRIDE) != round) {
-        if (!spin(spinUntil)) {
+      for (int spins = 1; finished.get(member * STRIDE) != round; spins++) {
+        if (spent(spins, spinUntil)) {
           waitingLeader = Thread.currentThread();
           if (finished.get(member * STRIDE) != round) {
             LockSupport.park(this);
@@ -183,10 +183,9 @@ public final class ThreadTeam implements AutoCloseable {
     waitingLeader = null;
   }
 
-  private static boolean spin(long until) {
-    for (int i = 0; i < SPINS_PER_LOOK; i++) {
-      Thread.onSpinWait();
-    }
-    return System.nanoTime() < until;
+  /** Spins once; whether the time for spinning is over, which is looked up now and then. */
+  private static boolean spent(int spins, long until) {
+    Thread.onSpinWait();
+    return spins % SPINS_PER_LOOK == 0 && System.nanoTime() >= until;
   }
 }

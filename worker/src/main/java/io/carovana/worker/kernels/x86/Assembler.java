@@ -174,11 +174,6 @@ final class Assembler {
     }
   }
 
-  /** Has a cache line fetched into all levels. */
-  void prefetch(Memory place) {
-    memory(0x40, 0x180f, 1, place);
-  }
-
   /** Ends the use of wide registers and returns. */
   void leave() {
     emit(0xc5);

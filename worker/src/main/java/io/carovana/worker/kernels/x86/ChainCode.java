@@ -175,7 +175,7 @@ final class ChainCode {
       }
       int raw = lower ? RAW + half : WEIGHTS + half;
       if (!lower) {
-        simd.shiftRight(raw, RAW + half, format.bits() == 8 ? 0 : 4);
+        simd.shiftRight(raw, RAW + half, 4);
       }
       if (format.highBits() == 0) {
         simd.and(WEIGHTS + half, raw, LOW_MASK);
