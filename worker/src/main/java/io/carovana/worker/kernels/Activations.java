@@ -26,12 +26,17 @@ public final class Activations {
   private volatile int block;
 
   /**
-   * Room for {@code maxRows} rows.
+   * Room for {@code maxRows} rows in all forms.
    *
    * @param quantizable whether the quantized form will be needed
    * @throws IllegalArgumentException if it will and columns are not whole blocks of 32
    */
   public Activations(int maxRows, int columns, boolean quantizable) {
+    this(maxRows, columns, quantizable, true, true);
+  }
+
+  private Activations(
+      int maxRows, int columns, boolean quantizable, boolean vectors, boolean bytes) {
     if (quantizable && columns % MIN_BLOCK != 0) {
       throw new IllegalArgumentException(columns + " columns are not whole blocks of 32");
     }
@@ -39,12 +44,23 @@ public final class Activations {
     this.columns = columns;
     values = new float[Math.multiplyExact(maxRows, columns)];
     int quantized = quantizable ? values.length : 0;
+    int forVectors = vectors ? quantized : 0;
     codes = new float[quantized];
-    pairs = new int[quantizable ? quantized / 2 + PAIR_PADDING : 0];
-    packed = new PackedOperands(quantized);
-    vnni = new VnniOperands(quantized);
+    pairs = new int[forVectors / 2 + PAIR_PADDING];
+    packed = new PackedOperands(forVectors);
+    vnni = new VnniOperands(bytes ? quantized : 0);
     scales = new float[quantized / MIN_BLOCK];
-    sums = new int[quantized / SUM_COLUMNS];
+    sums = new int[forVectors / SUM_COLUMNS];
+  }
+
+  /** Without {@link #vnni}. */
+  public static Activations forVectors(int maxRows, int columns, boolean quantizable) {
+    return new Activations(maxRows, columns, quantizable, true, false);
+  }
+
+  /** With {@link #vnni} instead of {@link #pairs}, {@link #packed} and {@link #sums}. */
+  public static Activations forBytes(int maxRows, int columns, boolean quantizable) {
+    return new Activations(maxRows, columns, quantizable, false, true);
   }
 
   /** Rows there is room for. */

@@ -12,6 +12,14 @@ public interface Kernels {
   String name();
 
   /**
+   * Inputs with the quantized forms that these kernels read.
+   *
+   * @param quantizable whether a quantized form will be needed
+   * @throws IllegalArgumentException if it will and columns are not whole blocks of 32
+   */
+  Activations activations(int maxRows, int columns, boolean quantizable);
+
+  /**
    * Quantizes rows {@code [rowFrom, rowTo)} in blocks (rule 2). Besides the codes, which are the
    * same for all, every implementation leaves the forms that its own products read.
    *

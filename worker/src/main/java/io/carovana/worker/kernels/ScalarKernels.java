@@ -16,6 +16,11 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public Activations activations(int maxRows, int columns, boolean quantizable) {
+    return Activations.forVectors(maxRows, columns, quantizable);
+  }
+
+  @Override
   public void quantize(Activations x, int block, int rowFrom, int rowTo) {
     x.setBlock(block);
     for (int row = rowFrom; row < rowTo; row++) {

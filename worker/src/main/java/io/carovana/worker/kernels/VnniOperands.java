@@ -50,36 +50,10 @@ public final class VnniOperands {
     return place - within + within / 4 * 2 + within % 2 * 4 + within % 4 / 2;
   }
 
-  /** Fills a row's records from its int16 pairs, sums and scales. */
-  public void fill(Activations x, int row) {
-    int block = x.block();
-    int[] pairs = x.pairs();
-    int at = row * (x.columns() / block) * (recordBytes(block) / Integer.BYTES);
-    for (int column = 0; column < x.columns(); column += block) {
-      int pair = x.pairIndex(row, column);
-      for (int i = 0; i < block / 2; i += 4) {
-        int a = pairs[pair + i] & 0xff00ff;
-        int b = pairs[pair + i + 1] & 0xff00ff;
-        int c = pairs[pair + i + 2] & 0xff00ff;
-        int d = pairs[pair + i + 3] & 0xff00ff;
-        forNibbles[at] = a | c << 8;
-        forNibbles[at + 1] = b | d << 8;
-        forBytes[at] = a | b << 8;
-        forBytes[at + 1] = c | d << 8;
-        at += 2;
-      }
-      int first = x.sumIndex(row, column);
-      trailer(at + NEGATIVE_SUM, -x.sum(row, column, column + block));
-      trailer(at + NEGATIVE_SUM_OF_16, -x.sums()[first]);
-      trailer(at + NEGATIVE_SUM_OF_16 + 1, -x.sums()[first + 1]);
-      trailer(at + SCALE, Float.floatToRawIntBits(x.scales()[x.scaleIndex(row, column)]));
-      at += TRAILER;
-    }
-  }
-
-  private void trailer(int at, int word) {
-    forNibbles[at] = word;
-    forBytes[at] = word;
+  /** The column whose code is {@code place}-th in a record for bytes. */
+  public static int byteColumn(int place) {
+    int within = place % 4;
+    return place - within + within / 2 + within % 2 * 2;
   }
 
   long bytes() {

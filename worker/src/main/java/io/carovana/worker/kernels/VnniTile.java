@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One thread's working memory for attention in q8 by machine code, outside the heap, so that code
+ * One thread's working memory for attention by machine code, outside the heap, so that code
  * is given plain addresses: a tile of queries against one block of keys. Query i is row {@code i /
  * group}, head {@code i % group} of a KV head.
  */
@@ -52,6 +52,8 @@ public final class VnniTile {
   private final long records;
   private final long dots;
   private final long digits;
+  private final long floats;
+  private final long block;
   private final long running;
   private final long keyScales;
   private final long valueScales;
@@ -66,6 +68,8 @@ public final class VnniTile {
     codes = take((long) queries * shape.headDim());
     dots = take((long) queries * DOTS);
     digits = take((long) queries * DIGITS);
+    floats = take((long) queries * shape.headDim() * Float.BYTES);
+    block = take((long) queries * shape.headDim() * Float.BYTES);
     running = take((long) queries * shape.headDim() * Float.BYTES);
     keyScales = take(BLOCK * Float.BYTES);
     valueScales = take(BLOCK * Float.BYTES);
@@ -102,6 +106,16 @@ public final class VnniTile {
     return memory.address() + digits + (long) query * DIGITS;
   }
 
+  /** Address of a query's values, {@code [headDim]} f32. */
+  public long floats(int query) {
+    return memory.address() + floats + (long) query * shape.headDim() * Float.BYTES;
+  }
+
+  /** Address of a query's weighted values of a block, {@code [headDim]} f32. */
+  public long block(int query) {
+    return memory.address() + block + (long) query * shape.headDim() * Float.BYTES;
+  }
+
   /** Address of a query's running weighted values, {@code [headDim]} f32. */
   public long running(int query) {
     return memory.address() + running + (long) query * shape.headDim() * Float.BYTES;
@@ -128,7 +142,7 @@ public final class VnniTile {
   }
 
   /** Quantizes one query, {@code headDim} floats from {@code from}, and begins its sums. */
-  public void begin(int query, float[] q, int from) {
+  public void beginBytes(int query, float[] q, int from) {
     int headDim = shape.headDim();
     float largest = Int8.largest(q, from, headDim, "attention");
     float factor = Int8.factor(largest);
@@ -140,14 +154,29 @@ public final class VnniTile {
       sum += code;
     }
     long record = records + (long) query * RECORD;
-    memory.set(
-        ValueLayout.JAVA_FLOAT, record + QUERY_SCALE, Int8.scale(largest) * shape.scoreScale());
     memory.set(ValueLayout.JAVA_INT, record + START, sum * Byte.MIN_VALUE);
+    begin(query, Int8.scale(largest) * shape.scoreScale());
+  }
+
+  /** Takes one query as it is, and begins its sums. */
+  public void beginFloats(int query, float[] q, int from) {
+    int headDim = shape.headDim();
+    long at = floats + (long) query * headDim * Float.BYTES;
+    MemorySegment.copy(q, from, memory, ValueLayout.JAVA_FLOAT, at, headDim);
+    memory.asSlice(block + (long) query * headDim * Float.BYTES, (long) headDim * Float.BYTES).fill((byte) 0);
+    begin(query, shape.scoreScale());
+  }
+
+  private void begin(int query, float scale) {
+    long record = records + (long) query * RECORD;
+    memory.set(ValueLayout.JAVA_FLOAT, record + QUERY_SCALE, scale);
     memory.set(ValueLayout.JAVA_FLOAT, record + MAXIMUM, Float.NEGATIVE_INFINITY);
     memory.set(ValueLayout.JAVA_FLOAT, record + SUM, 0f);
-    memory
-        .asSlice(running + (long) query * headDim * Float.BYTES, (long) headDim * Float.BYTES)
-        .fill((byte) 0);
+    // Negative zero: merging the first block into it leaves that block as it is, also its zeros.
+    long at = running + (long) query * shape.headDim() * Float.BYTES;
+    for (int d = 0; d < shape.headDim(); d++) {
+      memory.set(ValueLayout.JAVA_FLOAT, at + (long) d * Float.BYTES, -0f);
+    }
   }
 
   /** Notes where a block's pages lie and copies their scales. */

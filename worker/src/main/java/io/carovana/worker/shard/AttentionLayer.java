@@ -84,7 +84,7 @@ final class AttentionLayer {
     queryWidth = kvWidth * config.headsPerKvHead();
     int maxRows = input.maxRows();
     boolean quantized = layers.stream().anyMatch(layer -> layer.outputBlock() != 0);
-    mixed = new Activations(maxRows, queryWidth, quantized);
+    mixed = kernels.activations(maxRows, queryWidth, quantized);
     query = new float[Math.multiplyExact(maxRows, queryWidth)];
     key = new float[Math.multiplyExact(maxRows, kvWidth)];
     value = new float[key.length];

@@ -90,7 +90,7 @@ public final class CpuShard implements Shard {
     KvCache cache = new KvCache(kv, shape, layers.size(), options.kvPages());
     boolean quantized =
         layers.stream().anyMatch(layer -> layer.attentionBlock() + layer.ffnBlock() > 0);
-    Activations input = new Activations(maxRows, hidden, quantized);
+    Activations input = kernels.activations(maxRows, hidden, quantized);
     attention =
         new AttentionLayer(plan, shard, layers, compute, cache, rope, input, nodes, depths[0]);
     feedForward = new FeedForwardLayer(plan, shard, layers, compute, input, nodes, depths[0]);

@@ -67,7 +67,7 @@ final class FeedForwardLayer {
     layers.forEach(layer -> leaves.requireBlocks(layer.down().format()));
     width = leaves.columns();
     boolean quantized = layers.stream().anyMatch(layer -> layer.downBlock() != 0);
-    product = new Activations(input.maxRows(), width, quantized);
+    product = kernels.activations(input.maxRows(), width, quantized);
     gate = new float[Math.multiplyExact(input.maxRows(), width)];
     up = new float[gate.length];
   }

@@ -40,7 +40,8 @@ final class LogitsHead {
     this.lmHead = lmHead;
     this.first = tpRank == 0;
     widths = stage.ranks().stream().mapToInt(rank -> rank.vocabRows().size()).toArray();
-    input = new Activations(BATCH, config.hiddenSize(), lmHead.format().quantized());
+    boolean quantized = lmHead.format().quantized();
+    input = compute.kernels().activations(BATCH, config.hiddenSize(), quantized);
     local = new float[Math.multiplyExact(BATCH, lmHead.rows())];
     boolean gathers = first && widths.length > 1;
     full = gathers ? new float[Math.multiplyExact(BATCH, config.vocabSize())] : local;

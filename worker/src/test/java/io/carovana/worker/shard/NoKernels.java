@@ -15,6 +15,11 @@ final class NoKernels implements Kernels {
   }
 
   @Override
+  public Activations activations(int maxRows, int columns, boolean quantizable) {
+    return new Activations(maxRows, columns, quantizable);
+  }
+
+  @Override
   public void quantize(Activations x, int block, int rowFrom, int rowTo) {}
 
   @Override

@@ -40,20 +40,16 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public Activations activations(int maxRows, int columns, boolean quantizable) {
+    return Activations.forVectors(maxRows, columns, quantizable);
+  }
+
+  @Override
   public void quantize(Activations x, int block, int rowFrom, int rowTo) {
     x.setBlock(block);
     for (int row = rowFrom; row < rowTo; row++) {
       Rows.quantize(x, block, row);
       PackedRow.fill(x, row);
-    }
-  }
-
-  /** {@link #quantize} that leaves {@link Activations#vnni} instead of what products here read. */
-  public void quantizeForBytes(Activations x, int block, int rowFrom, int rowTo) {
-    x.setBlock(block);
-    for (int row = rowFrom; row < rowTo; row++) {
-      Rows.quantize(x, block, row);
-      x.vnni().fill(x, row);
     }
   }
 

@@ -32,6 +32,7 @@ final class Assembler {
   static final int R15 = 15;
 
   private static final int NO_INDEX = 4;
+  private static final int NO_BASE = 5;
   private static final int MOD_MEMORY = 2 << 6;
   private static final int MOD_REGISTER = 3 << 6;
   private static final int REX_W = 0x48;
@@ -39,7 +40,8 @@ final class Assembler {
   /**
    * A memory operand {@code [base + index * scale + displacement]}.
    *
-   * @param index a register, or negative for none
+   * @param base a register, or negative for none
+   * @param index likewise
    * @param scale 1, 2, 4 or 8
    * @param broadcast whether one element of 32 bits fills all lanes
    */
@@ -52,6 +54,11 @@ final class Assembler {
     /** {@code [base + index * scale + displacement]}. */
     static Memory at(int base, int index, int scale, int displacement) {
       return new Memory(base, index, scale, displacement, false);
+    }
+
+    /** {@code [index * scale]}; for addresses, which need no base. */
+    static Memory scaled(int index, int scale) {
+      return new Memory(-1, index, scale, 0, false);
     }
 
     /** The same place, one element for all lanes. */
@@ -196,6 +203,11 @@ final class Assembler {
     }
   }
 
+  /** Four bytes. */
+  void word(int value) {
+    emit32(value);
+  }
+
   /**
    * An EVEX-encoded instruction on 512 bits.
    *
@@ -214,8 +226,7 @@ final class Assembler {
 
   /** The same with a last operand in memory. */
   void evex(int map, int prefix, boolean wide, int operation, int reg, int second, Memory rm) {
-    int index = rm.index < 0 ? 0 : bit(rm.index, 3);
-    evexPrefix(map, prefix, wide, rm.broadcast, reg, second, bit(rm.base, 3), index);
+    evexPrefix(map, prefix, wide, rm.broadcast, reg, second, high(rm.base), high(rm.index));
     emit(operation);
     modRm(reg, rm);
   }
@@ -242,8 +253,7 @@ final class Assembler {
 
   /** An operation of one byte, or of two, the lower first. */
   private void memory(int rex, int operation, int reg, Memory rm) {
-    int index = rm.index < 0 ? 0 : bit(rm.index, 3);
-    emit(rex | bit(reg, 3) << 2 | index << 1 | bit(rm.base, 3));
+    emit(rex | bit(reg, 3) << 2 | high(rm.index) << 1 | high(rm.base));
     emit(operation);
     if (operation > 0xff) {
       emit(operation >> 8);
@@ -253,10 +263,11 @@ final class Assembler {
 
   private void modRm(int reg, Memory rm) {
     boolean indexed = rm.index >= 0 || (rm.base & 7) == RSP;
-    emit(MOD_MEMORY | (reg & 7) << 3 | (indexed ? 4 : rm.base & 7));
+    emit((rm.base < 0 ? 0 : MOD_MEMORY) | (reg & 7) << 3 | (indexed ? 4 : rm.base & 7));
     if (indexed) {
       int index = rm.index < 0 ? NO_INDEX : rm.index;
-      emit(Integer.numberOfTrailingZeros(rm.scale) << 6 | (index & 7) << 3 | rm.base & 7);
+      int base = rm.base < 0 ? NO_BASE : rm.base;
+      emit(Integer.numberOfTrailingZeros(rm.scale) << 6 | (index & 7) << 3 | base & 7);
     }
     emit32(rm.displacement);
   }
@@ -273,6 +284,11 @@ final class Assembler {
       emit(0x41);
     }
     emit(operation | register & 7);
+  }
+
+  /** The upper bit of a register's number, if there is a register. */
+  private static int high(int register) {
+    return register < 0 ? 0 : bit(register, 3);
   }
 
   private static int bit(int value, int bit) {

@@ -11,9 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Writes the code of what lies between attention's two products in q8 for one query and one block
- * of keys (rules 6 and 7): scores, exp(score - max), their sum, the values' weights as two digits,
- * and the factors that merge the block into what came before. All 256 keys stay in sixteen
+ * Writes the code of what lies between attention's two products for one query and one block of keys
+ * (rules 6 and 7): scores, exp(score - max), their sum, in q8 the values' weights as two digits, and
+ * the factors that merge the block into what came before. All 256 keys stay in sixteen
  * registers; those that the query does not see get negative infinity for a score, whose exponential
  * is a zero that is added and never multiplied.
  *
@@ -47,15 +47,27 @@ final class BlockSoftmaxCode {
   private final Simd simd = new Simd(code);
   private final Map<Integer, Integer> constants = new LinkedHashMap<>();
 
-  private BlockSoftmaxCode() {}
+  private final boolean quantized;
+
+  private BlockSoftmaxCode(boolean quantized) {
+    this.quantized = quantized;
+  }
 
   /**
-   * The code. Its arguments are the addresses of the query's dot products and record, of the
+   * The code for f32: dot products are f32 too and become probabilities in their place; its
+   * arguments are those of {@link #forBytes}, of which scales and digits are not used.
+   */
+  static byte[] forFloats() {
+    return new BlockSoftmaxCode(false).write();
+  }
+
+  /**
+   * The code for q8. Its arguments are the addresses of the query's dot products and record, of the
    * block's key scales (value scales follow), of a word for every key that is all ones if it is
    * seen, and of the query's digits.
    */
-  static byte[] of() {
-    return new BlockSoftmaxCode().write();
+  static byte[] forBytes() {
+    return new BlockSoftmaxCode(true).write();
   }
 
   private byte[] write() {
@@ -70,21 +82,31 @@ final class BlockSoftmaxCode {
       exponentials(i);
     }
     sum();
-    weights();
+    if (quantized) {
+      weights();
+    } else {
+      for (int i = 0; i < VECTORS; i++) {
+        simd.store(Memory.at(DOTS, i * VECTOR), i);
+      }
+    }
     factors();
     code.leave();
     code.align(VECTOR);
     code.place(table);
-    constants.keySet().forEach(bits -> code.raw(bits, bits >> 8, bits >> 16, bits >> 24));
+    constants.keySet().forEach(code::word);
     return code.finish();
   }
 
-  /** {@code score = float(dot) * (keyScale * queryScale)}, and the largest of all. */
+  /** {@code score = float(dot) * (keyScale * queryScale)} or dot * scale; the largest of all. */
   private void scores() {
     for (int i = 0; i < VECTORS; i++) {
-      simd.multiplyFloat(SPARE, SCALE, Memory.at(SCALES, i * VECTOR));
-      simd.toFloat(i, Memory.at(DOTS, i * VECTOR));
-      simd.multiplyFloat(i, i, SPARE);
+      if (quantized) {
+        simd.multiplyFloat(SPARE, SCALE, Memory.at(SCALES, i * VECTOR));
+        simd.toFloat(i, Memory.at(DOTS, i * VECTOR));
+        simd.multiplyFloat(i, i, SPARE);
+      } else {
+        simd.multiplyFloat(i, SCALE, Memory.at(DOTS, i * VECTOR));
+      }
       simd.keep(i, MINUS_INFINITY, Memory.at(SEEN, i * VECTOR));
     }
     for (int i = 0; i < 4; i++) {

@@ -169,6 +169,11 @@ final class Simd {
     code.immediateByte(lanes);
   }
 
+  /** Lane i becomes lane {@code places[i]} of {@code source}. */
+  void permute(int dest, int places, int source) {
+    code.evex(2, P66, false, 0x36, dest, places, source);
+  }
+
   /** {@code dest = mask ? dest : other}, bit by bit. */
   void keep(int dest, int other, Memory mask) {
     code.evex(3, P66, false, 0x25, dest, other, mask);

@@ -1,6 +1,7 @@
 package io.carovana.worker.kernels.x86;
 
 import io.carovana.worker.kernels.Activations;
+import io.carovana.worker.kernels.FloatPages;
 import io.carovana.worker.kernels.KernelScratch;
 import io.carovana.worker.kernels.Kernels;
 import io.carovana.worker.kernels.KvView;
@@ -10,12 +11,17 @@ import io.carovana.worker.kernels.Panels;
 import io.carovana.worker.kernels.QuantizedPages;
 import io.carovana.worker.kernels.vector.VectorKernels;
 
-/** {@link VectorKernels} whose integer products and attention in q8 are machine code. */
+/** {@link VectorKernels} whose integer products, quantization and attention are machine code. */
 public final class VnniKernels implements Kernels {
+  /** Heads of attention are whole vectors of f32. */
+  private static final int HEAD_WIDTH = 16;
+
   private final VectorKernels vector = new VectorKernels();
   private final PanelProducts products = new PanelProducts(new VnniChains(vector.chains()));
 
-  private final VnniAttention attention = new VnniAttention();
+  private final VnniQuantizer quantizer = new VnniQuantizer();
+  private final FloatAttention floatAttention = new FloatAttention();
+  private final ByteAttention byteAttention = new ByteAttention();
 
   /**
    * Why these kernels cannot run here; empty if they can.
@@ -32,8 +38,13 @@ public final class VnniKernels implements Kernels {
   }
 
   @Override
+  public Activations activations(int maxRows, int columns, boolean quantizable) {
+    return Activations.forBytes(maxRows, columns, quantizable);
+  }
+
+  @Override
   public void quantize(Activations x, int block, int rowFrom, int rowTo) {
-    vector.quantizeForBytes(x, block, rowFrom, rowTo);
+    quantizer.quantize(x, block, rowFrom, rowTo);
   }
 
   @Override
@@ -117,7 +128,7 @@ public final class VnniKernels implements Kernels {
       int outOffset,
       int outStride,
       KernelScratch scratch) {
-    if (!(kv instanceof QuantizedPages pages && VnniAttention.takes(pages))) {
+    if (kv.shape().headDim() % HEAD_WIDTH != 0) {
       vector.attention(
           kv,
           pageTable,
@@ -135,20 +146,42 @@ public final class VnniKernels implements Kernels {
       return;
     }
     for (int row = 0; row < rows; row += KernelScratch.QUERY_ROWS) {
-      attention.run(
-          pages,
-          pageTable,
-          tableOffset,
-          kvHead,
-          q,
-          qOffset + row * qStride,
-          qStride,
-          Math.min(KernelScratch.QUERY_ROWS, rows - row),
-          firstPosition + row,
-          out,
-          outOffset + row * outStride,
-          outStride,
-          scratch.vnni());
+      int count = Math.min(KernelScratch.QUERY_ROWS, rows - row);
+      int position = firstPosition + row;
+      int qAt = qOffset + row * qStride;
+      int outAt = outOffset + row * outStride;
+      switch (kv) {
+        case FloatPages pages ->
+            floatAttention.run(
+                pages,
+                pageTable,
+                tableOffset,
+                kvHead,
+                q,
+                qAt,
+                qStride,
+                count,
+                position,
+                out,
+                outAt,
+                outStride,
+                scratch.vnni());
+        case QuantizedPages pages ->
+            byteAttention.run(
+                pages,
+                pageTable,
+                tableOffset,
+                kvHead,
+                q,
+                qAt,
+                qStride,
+                count,
+                position,
+                out,
+                outAt,
+                outStride,
+                scratch.vnni());
+      }
     }
   }
 }

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Attention in q8 of one KV head's queries in a tile of rows (rule 7), by machine code. */
-final class VnniAttention {
+final class ByteAttention {
   private static final int BLOCK = Numerics.ATTENTION_BLOCK;
   private static final int PAGE = Numerics.KV_PAGE_TOKENS;
 
@@ -21,18 +21,16 @@ final class VnniAttention {
 
   private static final int FOUR = QuantizedPages.FOUR;
   private static final MethodHandle SCORES = scoresCall();
-  private static final MethodHandle SOFTMAX = softmaxCall();
   private static final MethodHandle VALUES = valuesCall();
 
   private final MemorySegment[] scores = new MemorySegment[BlockScoresCode.MAX_QUERIES];
-  private final MemorySegment softmax;
+  private final SoftmaxCall softmax = new SoftmaxCall(BlockSoftmaxCode.forBytes());
   private final MemorySegment[][] values =
       new MemorySegment[BlockValuesCode.MAX_QUERIES][BlockValuesCode.MAX_VECTORS];
 
   /** Writes and loads the code. */
-  VnniAttention() {
+  ByteAttention() {
     List<byte[]> codes = new ArrayList<>();
-    codes.add(BlockSoftmaxCode.of());
     for (int queries = 1; queries <= scores.length; queries++) {
       codes.add(BlockScoresCode.of(queries));
     }
@@ -42,8 +40,7 @@ final class VnniAttention {
       }
     }
     List<MemorySegment> loaded = CodeMemory.load(codes);
-    softmax = loaded.getFirst();
-    int next = 1;
+    int next = 0;
     for (int i = 0; i < scores.length; i++) {
       scores[i] = loaded.get(next++);
     }
@@ -52,11 +49,6 @@ final class VnniAttention {
         row[i] = loaded.get(next++);
       }
     }
-  }
-
-  /** Whether heads are wide enough for whole vectors. */
-  static boolean takes(QuantizedPages kv) {
-    return kv.shape().headDim() % WIDTH == 0;
   }
 
   /** {@link io.carovana.worker.kernels.Kernels#attention} for at most a tile of rows. */
@@ -79,7 +71,7 @@ final class VnniAttention {
     int queries = rows * group;
     int firstHead = kvHead * group * headDim;
     for (int query = 0; query < queries; query++) {
-      tile.begin(query, q, qOffset + firstHead + query / group * qStride + query % group * headDim);
+      tile.beginBytes(query, q, qOffset + firstHead + query / group * qStride + query % group * headDim);
     }
     for (int block = 0; block < firstPosition + rows; block += BLOCK) {
       int first = Math.max(0, block - firstPosition) * group;
@@ -88,7 +80,7 @@ final class VnniAttention {
       tile.block(kv, pageTable, tableOffset + block / PAGE, pages, kvHead);
       scores(kv.keys()[kvHead], pages, headDim, first, queries, tile);
       for (int query = first; query < queries; query++) {
-        softmax(query, Math.min(BLOCK, position + query / group + 1), tile);
+        softmax.run(query, Math.min(BLOCK, position + query / group + 1), tile);
       }
       values(kv.values()[kvHead], pages, headDim, first, queries, tile);
     }
@@ -114,20 +106,6 @@ final class VnniAttention {
       } catch (Throwable e) {
         throw new IllegalStateException("machine code of attention scores failed", e);
       }
-    }
-  }
-
-  private void softmax(int query, int keys, VnniTile tile) {
-    try {
-      SOFTMAX.invokeExact(
-          softmax,
-          tile.dots(query),
-          tile.record(query),
-          tile.scales(),
-          tile.seen(keys),
-          tile.digits(query));
-    } catch (Throwable e) {
-      throw new IllegalStateException("machine code of softmax failed", e);
     }
   }
 
@@ -168,18 +146,6 @@ final class VnniAttention {
                 ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG),
             Linker.Option.critical(true));
-  }
-
-  private static MethodHandle softmaxCall() {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            FunctionDescriptor.ofVoid(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.critical(false));
   }
 
   private static MethodHandle valuesCall() {

@@ -1,0 +1,227 @@
+package io.carovana.worker.kernels.x86;
+
+import io.carovana.model.Numerics;
+import io.carovana.worker.kernels.FloatPages;
+import io.carovana.worker.kernels.VnniTile;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Attention in f32 of one KV head's queries in a tile of rows (rule 7), by machine code. */
+final class FloatAttention {
+  private static final int BLOCK = Numerics.ATTENTION_BLOCK;
+  private static final int PAGE = Numerics.KV_PAGE_TOKENS;
+  private static final int WIDTH = 16;
+  private static final int MAX_QUERIES = FloatScoresCode.MAX_QUERIES;
+  private static final MethodHandle SCORES = scoresCall();
+  private static final MethodHandle VALUES = valuesCall();
+  private static final MethodHandle MERGE = mergeCall();
+
+  private final SoftmaxCall softmax = new SoftmaxCall(BlockSoftmaxCode.forFloats());
+  private final MemorySegment merge;
+  private final MemorySegment[] scores = new MemorySegment[MAX_QUERIES];
+  private final MemorySegment[][] values =
+      new MemorySegment[MAX_QUERIES][FloatValuesCode.MAX_VECTORS];
+
+  /** Writes and loads the code. */
+  FloatAttention() {
+    List<byte[]> codes = new ArrayList<>();
+    codes.add(FloatMergeCode.of());
+    for (int queries = 1; queries <= MAX_QUERIES; queries++) {
+      codes.add(FloatScoresCode.of(queries));
+      for (int vectors = 1; vectors <= FloatValuesCode.MAX_VECTORS; vectors++) {
+        codes.add(FloatValuesCode.of(queries, vectors));
+      }
+    }
+    List<MemorySegment> loaded = CodeMemory.load(codes);
+    merge = loaded.getFirst();
+    int next = 1;
+    for (int i = 0; i < MAX_QUERIES; i++) {
+      scores[i] = loaded.get(next++);
+      for (int j = 0; j < FloatValuesCode.MAX_VECTORS; j++) {
+        values[i][j] = loaded.get(next++);
+      }
+    }
+  }
+
+  /** {@link io.carovana.worker.kernels.Kernels#attention} for at most a tile of rows. */
+  void run(
+      FloatPages kv,
+      int[] pageTable,
+      int tableOffset,
+      int kvHead,
+      float[] q,
+      int qOffset,
+      int qStride,
+      int rows,
+      int firstPosition,
+      float[] out,
+      int outOffset,
+      int outStride,
+      VnniTile tile) {
+    int group = kv.shape().group();
+    int headDim = kv.shape().headDim();
+    int queries = rows * group;
+    int firstHead = kvHead * group * headDim;
+    for (int query = 0; query < queries; query++) {
+      int at = qOffset + firstHead + query / group * qStride + query % group * headDim;
+      tile.beginFloats(query, q, at);
+    }
+    for (int block = 0; block < firstPosition + rows; block += BLOCK) {
+      int first = Math.max(0, block - firstPosition) * group;
+      int table = tableOffset + block / PAGE;
+      int position = firstPosition - block;
+      int pages = Math.ceilDiv(Math.min(BLOCK, position + rows), PAGE);
+      for (int page = 0; page < pages; page++) {
+        float[] keys = kv.keyPages()[pageTable[table + page]];
+        int from = Math.max(first, firstToSee(page, position) * group);
+        scores(keys, kv.keyIndex(kvHead), headDim, page, from, queries, tile);
+      }
+      for (int query = first; query < queries; query++) {
+        softmax.run(query, Math.min(BLOCK, position + query / group + 1), tile);
+      }
+      for (int page = 0; page < pages; page++) {
+        float[] pageValues = kv.valuePages()[pageTable[table + page]];
+        int from = Math.max(first, firstToSee(page, position) * group);
+        for (int query = from; query < queries; query += MAX_QUERIES) {
+          int count = Math.min(MAX_QUERIES, queries - query);
+          values(pageValues, kv.valueIndex(kvHead, 0), kv, page, query, count, position, tile);
+        }
+      }
+      merge(first, queries - first, headDim, tile);
+    }
+    for (int query = 0; query < queries; query++) {
+      int at = outOffset + firstHead + query / group * outStride + query % group * headDim;
+      tile.finish(query, out, at);
+    }
+  }
+
+  /** The first row that sees a key of the block's page. */
+  private static int firstToSee(int page, int position) {
+    return Math.max(0, page * PAGE - position);
+  }
+
+  private void scores(
+      float[] keys, int keysAt, int headDim, int page, int first, int queries, VnniTile tile) {
+    for (int query = first; query < queries; query += MAX_QUERIES) {
+      int count = Math.min(MAX_QUERIES, queries - query);
+      try {
+        SCORES.invokeExact(
+            scores[count - 1],
+            MemorySegment.ofArray(keys),
+            (long) Float.BYTES * keysAt,
+            (long) headDim,
+            tile.floats(query),
+            tile.dots(query) + (long) Float.BYTES * PAGE * page);
+      } catch (Throwable e) {
+        throw new IllegalStateException("machine code of attention scores failed", e);
+      }
+    }
+  }
+
+  /** Neighbouring queries share the keys of a page that all of them see. */
+  private void values(
+      float[] page,
+      int valuesAt,
+      FloatPages kv,
+      int pageOfBlock,
+      int query,
+      int count,
+      int position,
+      VnniTile tile) {
+    int group = kv.shape().group();
+    int seen = position + 1 - pageOfBlock * PAGE;
+    int shared = Math.min(PAGE, seen + query / group);
+    values(page, valuesAt, kv.shape().headDim(), pageOfBlock, 0, shared, query, count, tile);
+    for (int i = query; i < query + count && shared < PAGE; i++) {
+      int to = Math.min(PAGE, seen + i / group);
+      values(page, valuesAt, kv.shape().headDim(), pageOfBlock, shared, to, i, 1, tile);
+    }
+  }
+
+  private void values(
+      float[] page,
+      int valuesAt,
+      int headDim,
+      int pageOfBlock,
+      int from,
+      int to,
+      int query,
+      int count,
+      VnniTile tile) {
+    if (from >= to) {
+      return;
+    }
+    int most = FloatValuesCode.MAX_VECTORS * WIDTH;
+    for (int dimension = 0; dimension < headDim; dimension += most) {
+      int vectors = Math.min(most, headDim - dimension) / WIDTH;
+      try {
+        VALUES.invokeExact(
+            values[count - 1][vectors - 1],
+            MemorySegment.ofArray(page),
+            (long) Float.BYTES * (valuesAt + from * headDim + dimension),
+            (long) (to - from),
+            (long) Float.BYTES * headDim,
+            tile.dots(query) + (long) Float.BYTES * (pageOfBlock * PAGE + from),
+            tile.block(query) + (long) Float.BYTES * dimension);
+      } catch (Throwable e) {
+        throw new IllegalStateException("machine code of attention values failed", e);
+      }
+    }
+  }
+
+  private void merge(int first, int count, int headDim, VnniTile tile) {
+    try {
+      MERGE.invokeExact(
+          merge,
+          tile.running(first),
+          tile.block(first),
+          tile.record(first),
+          (long) headDim / WIDTH,
+          (long) count);
+    } catch (Throwable e) {
+      throw new IllegalStateException("machine code of attention failed", e);
+    }
+  }
+
+  private static MethodHandle scoresCall() {
+    return Linker.nativeLinker()
+        .downcallHandle(
+            FunctionDescriptor.ofVoid(
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG),
+            Linker.Option.critical(true));
+  }
+
+  private static MethodHandle valuesCall() {
+    return Linker.nativeLinker()
+        .downcallHandle(
+            FunctionDescriptor.ofVoid(
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG),
+            Linker.Option.critical(true));
+  }
+
+  private static MethodHandle mergeCall() {
+    return Linker.nativeLinker()
+        .downcallHandle(
+            FunctionDescriptor.ofVoid(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG),
+            Linker.Option.critical(false));
+  }
+}

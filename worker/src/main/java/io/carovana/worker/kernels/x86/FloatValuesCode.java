@@ -1,0 +1,99 @@
+package io.carovana.worker.kernels.x86;
+
+import io.carovana.worker.kernels.VnniTile;
+import io.carovana.worker.kernels.x86.Assembler.Condition;
+import io.carovana.worker.kernels.x86.Assembler.Label;
+import io.carovana.worker.kernels.x86.Assembler.Memory;
+
+/**
+ * Writes the code that goes on with some queries' chains of weighted values over neighbouring keys
+ * of a page in f32, for up to 64 neighbouring dimensions (rule 7).
+ *
+ * <p>Registers: {@code 4 * query + vector} is a chain.
+ */
+final class FloatValuesCode {
+  /** Most queries of one call. */
+  static final int MAX_QUERIES = 6;
+
+  /** Most vectors of sixteen dimensions. */
+  static final int MAX_VECTORS = 4;
+
+  private static final int VALUES = MAX_QUERIES * MAX_VECTORS;
+  private static final int VECTOR = 64;
+
+  // general registers
+  private static final int ARRAY = Assembler.RDI;
+  private static final int KEYS = Assembler.RDX;
+  private static final int ROW = Assembler.RCX;
+  private static final int WEIGHTS = Assembler.R8;
+  private static final int OUT = Assembler.R9;
+  private static final int ROW_3 = Assembler.RAX;
+  private static final int ROW_5 = Assembler.RSI;
+
+  private final Assembler code = new Assembler();
+  private final Simd simd = new Simd(code);
+  private final int queries;
+  private final int vectors;
+
+  private FloatValuesCode(int queries, int vectors) {
+    this.queries = queries;
+    this.vectors = vectors;
+  }
+
+  /**
+   * The code for {@code queries} queries and {@code 16 * vectors} dimensions. Its arguments are the
+   * page's array, the offset in bytes of the first value there, the number of keys, bytes of a
+   * value, and the addresses of the first query's first weight and chain.
+   */
+  static byte[] of(int queries, int vectors) {
+    return new FloatValuesCode(queries, vectors).write();
+  }
+
+  private byte[] write() {
+    code.addRegister(ARRAY, Assembler.RSI);
+    code.address(ROW_3, Memory.at(ROW, ROW, 2, 0));
+    code.address(ROW_5, Memory.at(ROW, ROW, 4, 0));
+    for (int query = 0; query < queries; query++) {
+      for (int vector = 0; vector < vectors; vector++) {
+        simd.load(chain(query, vector), out(query).plus(vector * VECTOR));
+      }
+    }
+    Label loop = new Label();
+    code.place(loop);
+    for (int vector = 0; vector < vectors; vector++) {
+      simd.load(VALUES + vector, Memory.at(ARRAY, vector * VECTOR));
+    }
+    for (int query = 0; query < queries; query++) {
+      Memory weight = Memory.at(WEIGHTS, query * VnniTile.DOTS).toAllLanes();
+      for (int vector = 0; vector < vectors; vector++) {
+        simd.fma(chain(query, vector), VALUES + vector, weight);
+      }
+    }
+    code.addRegister(ARRAY, ROW);
+    code.add(WEIGHTS, Float.BYTES);
+    code.subtract(KEYS, 1);
+    code.jump(Condition.NOT_ZERO, loop);
+    for (int query = 0; query < queries; query++) {
+      for (int vector = 0; vector < vectors; vector++) {
+        simd.store(out(query).plus(vector * VECTOR), chain(query, vector));
+      }
+    }
+    code.leave();
+    return code.finish();
+  }
+
+  private static Memory out(int query) {
+    return switch (query) {
+      case 0 -> Memory.at(OUT, 0);
+      case 1 -> Memory.at(OUT, ROW, 1, 0);
+      case 2 -> Memory.at(OUT, ROW, 2, 0);
+      case 3 -> Memory.at(OUT, ROW_3, 1, 0);
+      case 4 -> Memory.at(OUT, ROW, 4, 0);
+      default -> Memory.at(OUT, ROW_5, 1, 0);
+    };
+  }
+
+  private static int chain(int query, int vector) {
+    return MAX_VECTORS * query + vector;
+  }
+}

@@ -1,0 +1,84 @@
+package io.carovana.worker.kernels.x86;
+
+import io.carovana.worker.kernels.Activations;
+import io.carovana.worker.kernels.NonFiniteException;
+import io.carovana.worker.kernels.VnniOperands;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+
+/** Quantizes rows (rule 2) by {@link QuantizeCode}. */
+final class VnniQuantizer {
+  private static final int INFINITY = 0x7f800000;
+  private static final MethodHandle CALL = call();
+
+  private final MemorySegment blocksOf32;
+  private final MemorySegment blocksOf64;
+  private final MemorySegment blocksOf128;
+
+  VnniQuantizer() {
+    List<MemorySegment> loaded =
+        CodeMemory.load(List.of(QuantizeCode.of(32), QuantizeCode.of(64), QuantizeCode.of(128)));
+    blocksOf32 = loaded.get(0);
+    blocksOf64 = loaded.get(1);
+    blocksOf128 = loaded.get(2);
+  }
+
+  /** {@link io.carovana.worker.kernels.Kernels#quantize}. */
+  void quantize(Activations x, int block, int rowFrom, int rowTo) {
+    x.setBlock(block);
+    MemorySegment entry =
+        switch (block) {
+          case 32 -> blocksOf32;
+          case 64 -> blocksOf64;
+          case 128 -> blocksOf128;
+          default -> throw new IllegalArgumentException("no blocks of " + block);
+        };
+    int blocks = x.columns() / block;
+    for (int row = rowFrom; row < rowTo; row++) {
+      if (largestBits(entry, x, row, blocks, block) >= INFINITY) {
+        throw new NonFiniteException("quantize");
+      }
+    }
+  }
+
+  private static int largestBits(
+      MemorySegment entry, Activations x, int row, int blocks, int block) {
+    try {
+      return (int)
+          CALL.invokeExact(
+              entry,
+              MemorySegment.ofArray(x.values()),
+              (long) Float.BYTES * row * x.columns(),
+              MemorySegment.ofArray(x.codes()),
+              MemorySegment.ofArray(x.scales()),
+              (long) Float.BYTES * x.scaleIndex(row, 0),
+              MemorySegment.ofArray(x.vnni().forNibbles()),
+              MemorySegment.ofArray(x.vnni().forBytes()),
+              (long) row * blocks * VnniOperands.recordBytes(block),
+              (long) blocks);
+    } catch (Throwable e) {
+      throw new IllegalStateException("machine code of quantization failed", e);
+    }
+  }
+
+  private static MethodHandle call() {
+    return Linker.nativeLinker()
+        .downcallHandle(
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG),
+            Linker.Option.critical(true));
+  }
+}
