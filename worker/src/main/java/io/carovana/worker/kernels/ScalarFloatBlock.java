@@ -22,11 +22,10 @@ final class ScalarFloatBlock {
     int headDim = kv.shape().headDim();
     float scale = kv.shape().scoreScale();
     for (int key = 0; key < keys; key++) {
-      float[] page = kv.keyPages()[pageTable[table + key / PAGE]];
-      int at = kv.keyIndex(kvHead) + key % PAGE;
+      int at = kv.keyIndex(pageTable[table + key / PAGE]) + key % PAGE;
       float dot = 0f;
       for (int d = 0; d < headDim; d++) {
-        dot = Math.fma(q[qAt + d], page[at + d * PAGE], dot);
+        dot = Math.fma(q[qAt + d], kv.keys()[kvHead][at + d * PAGE], dot);
       }
       scores[key] = dot * scale;
     }
@@ -38,10 +37,9 @@ final class ScalarFloatBlock {
     int headDim = kv.shape().headDim();
     Arrays.fill(o, 0, headDim, 0f);
     for (int key = 0; key < keys; key++) {
-      float[] page = kv.valuePages()[pageTable[table + key / PAGE]];
-      int at = kv.valueIndex(kvHead, key % PAGE);
+      int at = kv.valueIndex(pageTable[table + key / PAGE], key % PAGE);
       for (int d = 0; d < headDim; d++) {
-        o[d] = Math.fma(p[key], page[at + d], o[d]);
+        o[d] = Math.fma(p[key], kv.values()[kvHead][at + d], o[d]);
       }
     }
   }

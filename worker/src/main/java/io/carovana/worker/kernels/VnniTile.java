@@ -131,7 +131,7 @@ public final class VnniTile {
     return memory.address() + seen + (long) (BLOCK - keys) * Integer.BYTES;
   }
 
-  /** Address of the block's pages' offsets in the array of keys. */
+  /** Address of the block's pages' offsets in bytes in the array of keys. */
   public long keyPages() {
     return memory.address() + keyPages;
   }
@@ -163,7 +163,7 @@ public final class VnniTile {
     int headDim = shape.headDim();
     long at = floats + (long) query * headDim * Float.BYTES;
     MemorySegment.copy(q, from, memory, ValueLayout.JAVA_FLOAT, at, headDim);
-    memory.asSlice(block + (long) query * headDim * Float.BYTES, (long) headDim * Float.BYTES).fill((byte) 0);
+    fill(block, query, 0f);
     begin(query, shape.scoreScale());
   }
 
@@ -173,18 +173,34 @@ public final class VnniTile {
     memory.set(ValueLayout.JAVA_FLOAT, record + MAXIMUM, Float.NEGATIVE_INFINITY);
     memory.set(ValueLayout.JAVA_FLOAT, record + SUM, 0f);
     // Negative zero: merging the first block into it leaves that block as it is, also its zeros.
-    long at = running + (long) query * shape.headDim() * Float.BYTES;
+    fill(running, query, -0f);
+  }
+
+  private void fill(long region, int query, float value) {
+    long at = region + (long) query * shape.headDim() * Float.BYTES;
     for (int d = 0; d < shape.headDim(); d++) {
-      memory.set(ValueLayout.JAVA_FLOAT, at + (long) d * Float.BYTES, -0f);
+      memory.set(ValueLayout.JAVA_FLOAT, at + (long) d * Float.BYTES, value);
     }
   }
 
-  /** Notes where a block's pages lie and copies their scales. */
+  /** Notes where a block's pages lie. */
+  public void block(FloatPages kv, int[] pageTable, int table, int pages) {
+    for (int i = 0; i < pages; i++) {
+      int page = pageTable[table + i];
+      note(i, (long) Float.BYTES * kv.keyIndex(page), (long) Float.BYTES * kv.valueIndex(page, 0));
+    }
+  }
+
+  private void note(int i, long keysAt, long valuesAt) {
+    memory.set(ValueLayout.JAVA_LONG, keyPages + (long) i * Long.BYTES, keysAt);
+    memory.set(ValueLayout.JAVA_LONG, valuePages + (long) i * Long.BYTES, valuesAt);
+  }
+
+  /** The same, and copies their scales. */
   public void block(QuantizedPages kv, int[] pageTable, int table, int pages, int kvHead) {
     for (int i = 0; i < pages; i++) {
       int page = pageTable[table + i];
-      memory.set(ValueLayout.JAVA_LONG, keyPages + (long) i * Long.BYTES, kv.keyIndex(page));
-      memory.set(ValueLayout.JAVA_LONG, valuePages + (long) i * Long.BYTES, kv.valueIndex(page));
+      note(i, kv.keyIndex(page), kv.valueIndex(page));
       long at = (long) i * PAGE * Float.BYTES;
       int from = kv.scaleIndex(page);
       copy(kv.keyScales()[kvHead], from, keyScales + at);

@@ -69,7 +69,7 @@ class FastAttentionTest {
     for (Kernels kernels : KernelsHere.all()) {
       Fixture fixture = new Fixture(KvProfile.F32, new AttentionShape(1, 1, 32), 10);
       FloatPages pages = (FloatPages) fixture.kv;
-      pages.keyPages()[fixture.table[0]][5] = Float.NaN;
+      pages.keys()[0][pages.keyIndex(fixture.table[0]) + 5] = Float.NaN;
       assertThatThrownBy(() -> fixture.run(kernels, 9, 1)).isInstanceOf(NonFiniteException.class);
     }
   }
@@ -123,8 +123,8 @@ class FastAttentionTest {
     private void spoil() {
       switch (kv) {
         case FloatPages pages -> {
-          fill(pages.keyPages());
-          fill(pages.valuePages());
+          fill(pages.keys());
+          fill(pages.values());
         }
         case QuantizedPages pages -> {
           fill(pages.keyScales());

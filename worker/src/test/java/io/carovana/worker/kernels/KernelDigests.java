@@ -116,15 +116,30 @@ final class KernelDigests {
 
   private void attention() {
     int pages = (POSITIONS + Numerics.KV_PAGE_TOKENS - 1) / Numerics.KV_PAGE_TOKENS;
-    float[][] keys = new float[pages][FloatPages.pageFloats(SHAPE)];
-    float[][] values = new float[pages][FloatPages.pageFloats(SHAPE)];
+    KvView kv = KvView.allocate(KvProfile.F32, SHAPE, pages);
     int[] table = new int[pages];
     for (int page = 0; page < pages; page++) {
-      fill(keys[page]);
-      fill(values[page]);
+      float[] keys = floats(SHAPE.kvHeads() * SHAPE.headDim() * Numerics.KV_PAGE_TOKENS);
+      float[] values = floats(keys.length);
       table[page] = pages - 1 - page;
+      store(kv, page, keys, values);
     }
-    record("attention", attend(new FloatPages(SHAPE, keys, values), table));
+    record("attention", attend(kv, table));
+  }
+
+  /** Keys {@code [kvHead][headDim][32 slots]}, values {@code [kvHead][32 slots][headDim]}. */
+  private static void store(KvView kv, int page, float[] keys, float[] values) {
+    int headDim = SHAPE.headDim();
+    int slots = Numerics.KV_PAGE_TOKENS;
+    float[] k = new float[SHAPE.kvHeads() * headDim];
+    float[] v = new float[k.length];
+    for (int slot = 0; slot < slots; slot++) {
+      for (int i = 0; i < k.length; i++) {
+        k[i] = keys[i * slots + slot];
+        v[i] = values[(i / headDim * slots + slot) * headDim + i % headDim];
+      }
+      kv.store(page, slot, k, 0, v, 0);
+    }
   }
 
   private void quantizedAttention() {

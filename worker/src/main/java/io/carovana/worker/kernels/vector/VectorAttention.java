@@ -80,11 +80,11 @@ final class VectorAttention {
       KernelScratch scratch) {
     int group = kv.shape().group();
     int headDim = kv.shape().headDim();
-    int keysAt = kv.keyIndex(kvHead);
     float scale = kv.shape().scoreScale();
+    float[] keys = kv.keys()[kvHead];
     float[] scores = scratch.scores();
     for (int key = 0; key < visible(position, queries - 1, group); key += PAGE) {
-      float[] page = kv.keyPages()[pageTable[table + key / PAGE]];
+      int keysAt = kv.keyIndex(pageTable[table + key / PAGE]);
       int query = first;
       for (; query + TOGETHER <= queries; query += TOGETHER) {
         if (key < visible(position, query + TOGETHER - 1, group)) {
@@ -93,14 +93,14 @@ final class VectorAttention {
           int q2 = queryIndex(qAt, qStride, query + 2, group, headDim);
           int q3 = queryIndex(qAt, qStride, query + 3, group, headDim);
           int at = query * BLOCK + key;
-          AttentionProducts.scores4(page, keysAt, headDim, scale, q, q0, q1, q2, q3, scores, at);
+          AttentionProducts.scores4(keys, keysAt, headDim, scale, q, q0, q1, q2, q3, scores, at);
         }
       }
       for (; query < queries; query++) {
         if (key < visible(position, query, group)) {
           int from = queryIndex(qAt, qStride, query, group, headDim);
           int at = query * BLOCK + key;
-          AttentionProducts.scores1(page, keysAt, headDim, scale, q, from, scores, at);
+          AttentionProducts.scores1(keys, keysAt, headDim, scale, q, from, scores, at);
         }
       }
     }
@@ -122,24 +122,24 @@ final class VectorAttention {
       KernelScratch scratch) {
     int group = kv.shape().group();
     int headDim = kv.shape().headDim();
-    int valuesAt = kv.valueIndex(kvHead, 0);
+    float[] values = kv.values()[kvHead];
     float[] p = scratch.scores();
     float[] out = scratch.blockOut();
     for (int key = 0; key < visible(position, queries - 1, group); key += PAGE) {
-      float[] page = kv.valuePages()[pageTable[table + key / PAGE]];
+      int valuesAt = kv.valueIndex(pageTable[table + key / PAGE], 0);
       int query = first;
       for (; query + TOGETHER <= queries; query += TOGETHER) {
         int shared = Math.min(PAGE, visible(position, query, group) - key);
         if (shared > 0) {
           int at = query * BLOCK + key;
-          AttentionProducts.values4(page, valuesAt, headDim, shared, p, at, out, query * headDim);
+          AttentionProducts.values4(values, valuesAt, headDim, shared, p, at, out, query * headDim);
         }
         for (int i = query; i < query + TOGETHER; i++) {
           int to = Math.min(PAGE, visible(position, i, group) - key);
           if (to > Math.max(0, shared)) {
             int at = i * BLOCK + key;
             AttentionProducts.values1(
-                page, valuesAt, headDim, Math.max(0, shared), to, p, at, out, i * headDim);
+                values, valuesAt, headDim, Math.max(0, shared), to, p, at, out, i * headDim);
           }
         }
       }
@@ -147,7 +147,7 @@ final class VectorAttention {
         int to = Math.min(PAGE, visible(position, query, group) - key);
         if (to > 0) {
           int at = query * BLOCK + key;
-          AttentionProducts.values1(page, valuesAt, headDim, 0, to, p, at, out, query * headDim);
+          AttentionProducts.values1(values, valuesAt, headDim, 0, to, p, at, out, query * headDim);
         }
       }
     }

@@ -32,7 +32,6 @@ final class Assembler {
   static final int R15 = 15;
 
   private static final int NO_INDEX = 4;
-  private static final int NO_BASE = 5;
   private static final int MOD_MEMORY = 2 << 6;
   private static final int MOD_REGISTER = 3 << 6;
   private static final int REX_W = 0x48;
@@ -40,8 +39,7 @@ final class Assembler {
   /**
    * A memory operand {@code [base + index * scale + displacement]}.
    *
-   * @param base a register, or negative for none
-   * @param index likewise
+   * @param index a register, or negative for none
    * @param scale 1, 2, 4 or 8
    * @param broadcast whether one element of 32 bits fills all lanes
    */
@@ -54,11 +52,6 @@ final class Assembler {
     /** {@code [base + index * scale + displacement]}. */
     static Memory at(int base, int index, int scale, int displacement) {
       return new Memory(base, index, scale, displacement, false);
-    }
-
-    /** {@code [index * scale]}; for addresses, which need no base. */
-    static Memory scaled(int index, int scale) {
-      return new Memory(-1, index, scale, 0, false);
     }
 
     /** The same place, one element for all lanes. */
@@ -154,6 +147,11 @@ final class Assembler {
     immediate(5, dest, value);
   }
 
+  /** {@code dest *= source}. */
+  void multiply(int dest, int source) {
+    registers(0xaf0f, dest, source);
+  }
+
   /** Sets the flags to those of {@code a - b}. */
   void compare(int a, int b) {
     registers(0x3b, a, b);
@@ -245,29 +243,32 @@ final class Assembler {
     emit(length << 5 | (broadcast ? 1 : 0) << 4 | (1 - bit(second, 4)) << 3);
   }
 
+  /** An operation of one byte, or of two, the lower first. */
   private void registers(int operation, int reg, int rm) {
     emit(REX_W | bit(reg, 3) << 2 | bit(rm, 3));
-    emit(operation);
+    operation(operation);
     emit(MOD_REGISTER | (reg & 7) << 3 | rm & 7);
   }
 
-  /** An operation of one byte, or of two, the lower first. */
   private void memory(int rex, int operation, int reg, Memory rm) {
     emit(rex | bit(reg, 3) << 2 | high(rm.index) << 1 | high(rm.base));
+    operation(operation);
+    modRm(reg, rm);
+  }
+
+  private void operation(int operation) {
     emit(operation);
     if (operation > 0xff) {
       emit(operation >> 8);
     }
-    modRm(reg, rm);
   }
 
   private void modRm(int reg, Memory rm) {
     boolean indexed = rm.index >= 0 || (rm.base & 7) == RSP;
-    emit((rm.base < 0 ? 0 : MOD_MEMORY) | (reg & 7) << 3 | (indexed ? 4 : rm.base & 7));
+    emit(MOD_MEMORY | (reg & 7) << 3 | (indexed ? 4 : rm.base & 7));
     if (indexed) {
       int index = rm.index < 0 ? NO_INDEX : rm.index;
-      int base = rm.base < 0 ? NO_BASE : rm.base;
-      emit(Integer.numberOfTrailingZeros(rm.scale) << 6 | (index & 7) << 3 | base & 7);
+      emit(Integer.numberOfTrailingZeros(rm.scale) << 6 | (index & 7) << 3 | rm.base & 7);
     }
     emit32(rm.displacement);
   }

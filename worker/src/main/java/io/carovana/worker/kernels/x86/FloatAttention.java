@@ -1,6 +1,7 @@
 package io.carovana.worker.kernels.x86;
 
 import io.carovana.model.Numerics;
+import io.carovana.worker.kernels.AttentionShape;
 import io.carovana.worker.kernels.FloatPages;
 import io.carovana.worker.kernels.VnniTile;
 import java.lang.foreign.FunctionDescriptor;
@@ -73,24 +74,16 @@ final class FloatAttention {
     }
     for (int block = 0; block < firstPosition + rows; block += BLOCK) {
       int first = Math.max(0, block - firstPosition) * group;
-      int table = tableOffset + block / PAGE;
       int position = firstPosition - block;
       int pages = Math.ceilDiv(Math.min(BLOCK, position + rows), PAGE);
-      for (int page = 0; page < pages; page++) {
-        float[] keys = kv.keyPages()[pageTable[table + page]];
-        int from = Math.max(first, firstToSee(page, position) * group);
-        scores(keys, kv.keyIndex(kvHead), headDim, page, from, queries, tile);
-      }
+      tile.block(kv, pageTable, tableOffset + block / PAGE, pages);
+      scores(kv.keys()[kvHead], pages, headDim, first, queries, tile);
       for (int query = first; query < queries; query++) {
-        softmax.run(query, Math.min(BLOCK, position + query / group + 1), tile);
+        softmax.run(query, seen(position, query, group), tile);
       }
-      for (int page = 0; page < pages; page++) {
-        float[] pageValues = kv.valuePages()[pageTable[table + page]];
-        int from = Math.max(first, firstToSee(page, position) * group);
-        for (int query = from; query < queries; query += MAX_QUERIES) {
-          int count = Math.min(MAX_QUERIES, queries - query);
-          values(pageValues, kv.valueIndex(kvHead, 0), kv, page, query, count, position, tile);
-        }
+      for (int query = first; query < queries; query += MAX_QUERIES) {
+        int count = Math.min(MAX_QUERIES, queries - query);
+        values(kv.values()[kvHead], kv.shape(), query, count, position, tile);
       }
       merge(first, queries - first, headDim, tile);
     }
@@ -100,74 +93,58 @@ final class FloatAttention {
     }
   }
 
-  /** The first row that sees a key of the block's page. */
-  private static int firstToSee(int page, int position) {
-    return Math.max(0, page * PAGE - position);
+  /** Keys of the block that a query sees; {@code position} is row 0's, relative to the block. */
+  private static int seen(int position, int query, int group) {
+    return Math.min(BLOCK, position + query / group + 1);
   }
 
-  private void scores(
-      float[] keys, int keysAt, int headDim, int page, int first, int queries, VnniTile tile) {
+  private void scores(float[] keys, int pages, int headDim, int first, int queries, VnniTile tile) {
     for (int query = first; query < queries; query += MAX_QUERIES) {
       int count = Math.min(MAX_QUERIES, queries - query);
       try {
         SCORES.invokeExact(
             scores[count - 1],
             MemorySegment.ofArray(keys),
-            (long) Float.BYTES * keysAt,
-            (long) headDim,
+            tile.keyPages(),
+            (long) pages,
+            (long) Float.BYTES * headDim,
             tile.floats(query),
-            tile.dots(query) + (long) Float.BYTES * PAGE * page);
+            tile.dots(query));
       } catch (Throwable e) {
         throw new IllegalStateException("machine code of attention scores failed", e);
       }
     }
   }
 
-  /** Neighbouring queries share the keys of a page that all of them see. */
+  /** Neighbouring queries share the keys that all of them see. */
   private void values(
-      float[] page,
-      int valuesAt,
-      FloatPages kv,
-      int pageOfBlock,
-      int query,
-      int count,
-      int position,
-      VnniTile tile) {
-    int group = kv.shape().group();
-    int seen = position + 1 - pageOfBlock * PAGE;
-    int shared = Math.min(PAGE, seen + query / group);
-    values(page, valuesAt, kv.shape().headDim(), pageOfBlock, 0, shared, query, count, tile);
-    for (int i = query; i < query + count && shared < PAGE; i++) {
-      int to = Math.min(PAGE, seen + i / group);
-      values(page, valuesAt, kv.shape().headDim(), pageOfBlock, shared, to, i, 1, tile);
+      float[] array, AttentionShape shape, int query, int count, int position, VnniTile tile) {
+    int shared = seen(position, query, shape.group());
+    values(array, shape.headDim(), 0, shared, query, count, tile);
+    for (int i = query; i < query + count; i++) {
+      int end = seen(position, i, shape.group());
+      if (end > shared) {
+        values(array, shape.headDim(), shared, end, i, 1, tile);
+      }
     }
   }
 
   private void values(
-      float[] page,
-      int valuesAt,
-      int headDim,
-      int pageOfBlock,
-      int from,
-      int to,
-      int query,
-      int count,
-      VnniTile tile) {
-    if (from >= to) {
-      return;
-    }
+      float[] array, int headDim, int from, int to, int query, int count, VnniTile tile) {
     int most = FloatValuesCode.MAX_VECTORS * WIDTH;
     for (int dimension = 0; dimension < headDim; dimension += most) {
       int vectors = Math.min(most, headDim - dimension) / WIDTH;
       try {
         VALUES.invokeExact(
             values[count - 1][vectors - 1],
-            MemorySegment.ofArray(page),
-            (long) Float.BYTES * (valuesAt + from * headDim + dimension),
+            MemorySegment.ofArray(array),
+            tile.valuePages() + (long) Long.BYTES * (from / PAGE),
             (long) (to - from),
             (long) Float.BYTES * headDim,
-            tile.dots(query) + (long) Float.BYTES * (pageOfBlock * PAGE + from),
-            tile.block(query) + (long) Float.BYTES * dimension);
+            tile.dots(query) + (long) Float.BYTES * from,
+            tile.block(query) + (long) Float.BYTES * dimension,
+            (long) (from % PAGE),
+            (long) Float.BYTES * dimension);
       } catch (Throwable e) {
         throw new IllegalStateException("machine code of attention values failed", e);
       }
@@ -196,6 +173,7 @@ final class FloatAttention {
                 ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG),
             Linker.Option.critical(true));
   }
@@ -205,6 +183,8 @@ final class FloatAttention {
         .downcallHandle(
             FunctionDescriptor.ofVoid(
                 ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG,
                 ValueLayout.JAVA_LONG,

@@ -1,15 +1,16 @@
 package io.carovana.worker.kernels.x86;
 
+import io.carovana.model.Numerics;
 import io.carovana.worker.kernels.VnniTile;
 import io.carovana.worker.kernels.x86.Assembler.Condition;
 import io.carovana.worker.kernels.x86.Assembler.Label;
 import io.carovana.worker.kernels.x86.Assembler.Memory;
 
 /**
- * Writes the code of some queries' dot products with a page's 32 keys in f32: chains in ascending
+ * Writes the code of some queries' dot products with a block's keys in f32: chains in ascending
  * dimension, a lane a key (rule 7).
  *
- * <p>Registers: {@code 2 * query + half} is the chain of sixteen keys.
+ * <p>Registers: {@code 2 * query + half} is the chain of a page's sixteen keys.
  */
 final class FloatScoresCode {
   /** Most queries of one call. */
@@ -23,12 +24,16 @@ final class FloatScoresCode {
 
   // general registers
   private static final int ARRAY = Assembler.RDI;
-  private static final int DIMENSIONS = Assembler.RDX;
-  private static final int QUERIES = Assembler.RCX;
-  private static final int DOTS = Assembler.R8;
-  private static final int STRIDE = Assembler.RSI;
-  private static final int STRIDE_3 = Assembler.RAX;
-  private static final int STRIDE_5 = Assembler.R9;
+  private static final int PAGES = Assembler.RSI;
+  private static final int PAGES_LEFT = Assembler.RDX;
+  private static final int STRIDE = Assembler.RCX;
+  private static final int QUERIES = Assembler.R8;
+  private static final int DOTS = Assembler.R9;
+  private static final int PAGE = Assembler.R10;
+  private static final int VALUES = Assembler.R11;
+  private static final int STEPS = Assembler.RAX;
+  private static final int STRIDE_3 = Assembler.RBX;
+  private static final int STRIDE_5 = Assembler.RBP;
 
   private final Assembler code = new Assembler();
   private final Simd simd = new Simd(code);
@@ -39,43 +44,59 @@ final class FloatScoresCode {
   }
 
   /**
-   * The code for {@code queries} queries. Its arguments are the page's array, the offset of the
-   * head's keys in bytes, headDim, and the addresses of the first query's values and of its dot
-   * products with the page.
+   * The code for {@code queries} queries. Its arguments are the array of keys, the address of the
+   * pages' offsets, their number, bytes of a query, and the addresses of the first query's values
+   * and dot products.
    */
   static byte[] of(int queries) {
     return new FloatScoresCode(queries).write();
   }
 
   private byte[] write() {
-    code.addRegister(ARRAY, Assembler.RSI);
-    code.address(STRIDE, Memory.scaled(DIMENSIONS, Float.BYTES));
+    code.push(STRIDE_3);
+    code.push(STRIDE_5);
     code.address(STRIDE_3, Memory.at(STRIDE, STRIDE, 2, 0));
     code.address(STRIDE_5, Memory.at(STRIDE, STRIDE, 4, 0));
+    Label pages = new Label();
+    code.place(pages);
+    page();
+    code.add(PAGES, Long.BYTES);
+    code.add(DOTS, Numerics.KV_PAGE_TOKENS * Float.BYTES);
+    code.subtract(PAGES_LEFT, 1);
+    code.jump(Condition.NOT_ZERO, pages);
+    code.pop(STRIDE_5);
+    code.pop(STRIDE_3);
+    code.leave();
+    return code.finish();
+  }
+
+  private void page() {
+    code.load(PAGE, Memory.at(PAGES, 0));
+    code.addRegister(PAGE, ARRAY);
+    code.move(VALUES, QUERIES);
+    code.move(STEPS, STRIDE);
     for (int i = 0; i < 2 * queries; i++) {
       simd.zero(i);
     }
-    Label loop = new Label();
-    code.place(loop);
+    Label dimensions = new Label();
+    code.place(dimensions);
     for (int i = 0; i < UNROLLED; i++) {
       dimension(i);
     }
-    code.add(ARRAY, UNROLLED * 2 * VECTOR);
-    code.add(QUERIES, UNROLLED * Float.BYTES);
-    code.subtract(DIMENSIONS, UNROLLED);
-    code.jump(Condition.NOT_ZERO, loop);
+    code.add(PAGE, UNROLLED * 2 * VECTOR);
+    code.add(VALUES, UNROLLED * Float.BYTES);
+    code.subtract(STEPS, UNROLLED * Float.BYTES);
+    code.jump(Condition.NOT_ZERO, dimensions);
     for (int query = 0; query < queries; query++) {
       for (int half = 0; half < 2; half++) {
         simd.store(Memory.at(DOTS, query * VnniTile.DOTS + half * VECTOR), 2 * query + half);
       }
     }
-    code.leave();
-    return code.finish();
   }
 
   private void dimension(int dimension) {
     for (int half = 0; half < 2; half++) {
-      simd.load(KEYS + half, Memory.at(ARRAY, dimension * 2 * VECTOR + half * VECTOR));
+      simd.load(KEYS + half, Memory.at(PAGE, dimension * 2 * VECTOR + half * VECTOR));
     }
     for (int query = 0; query < queries; query++) {
       Memory value = value(query).plus(dimension * Float.BYTES).toAllLanes();
@@ -86,12 +107,12 @@ final class FloatScoresCode {
 
   private static Memory value(int query) {
     return switch (query) {
-      case 0 -> Memory.at(QUERIES, 0);
-      case 1 -> Memory.at(QUERIES, STRIDE, 1, 0);
-      case 2 -> Memory.at(QUERIES, STRIDE, 2, 0);
-      case 3 -> Memory.at(QUERIES, STRIDE_3, 1, 0);
-      case 4 -> Memory.at(QUERIES, STRIDE, 4, 0);
-      default -> Memory.at(QUERIES, STRIDE_5, 1, 0);
+      case 0 -> Memory.at(VALUES, 0);
+      case 1 -> Memory.at(VALUES, STRIDE, 1, 0);
+      case 2 -> Memory.at(VALUES, STRIDE, 2, 0);
+      case 3 -> Memory.at(VALUES, STRIDE_3, 1, 0);
+      case 4 -> Memory.at(VALUES, STRIDE, 4, 0);
+      default -> Memory.at(VALUES, STRIDE_5, 1, 0);
     };
   }
 }

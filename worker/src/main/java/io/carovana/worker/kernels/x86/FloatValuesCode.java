@@ -1,5 +1,6 @@
 package io.carovana.worker.kernels.x86;
 
+import io.carovana.model.Numerics;
 import io.carovana.worker.kernels.VnniTile;
 import io.carovana.worker.kernels.x86.Assembler.Condition;
 import io.carovana.worker.kernels.x86.Assembler.Label;
@@ -7,7 +8,7 @@ import io.carovana.worker.kernels.x86.Assembler.Memory;
 
 /**
  * Writes the code that goes on with some queries' chains of weighted values over neighbouring keys
- * of a page in f32, for up to 64 neighbouring dimensions (rule 7).
+ * in f32, for up to 64 neighbouring dimensions (rule 7).
  *
  * <p>Registers: {@code 4 * query + vector} is a chain.
  */
@@ -23,12 +24,15 @@ final class FloatValuesCode {
 
   // general registers
   private static final int ARRAY = Assembler.RDI;
+  private static final int PAGES = Assembler.RSI;
   private static final int KEYS = Assembler.RDX;
   private static final int ROW = Assembler.RCX;
   private static final int WEIGHTS = Assembler.R8;
   private static final int OUT = Assembler.R9;
+  private static final int VALUE = Assembler.R10;
+  private static final int KEYS_OF_PAGE = Assembler.R11;
   private static final int ROW_3 = Assembler.RAX;
-  private static final int ROW_5 = Assembler.RSI;
+  private static final int ROW_5 = Assembler.RBX;
 
   private final Assembler code = new Assembler();
   private final Simd simd = new Simd(code);
@@ -42,26 +46,35 @@ final class FloatValuesCode {
 
   /**
    * The code for {@code queries} queries and {@code 16 * vectors} dimensions. Its arguments are the
-   * page's array, the offset in bytes of the first value there, the number of keys, bytes of a
-   * value, and the addresses of the first query's first weight and chain.
+   * array of values, the address of the first key's page's offset there, the number of keys, bytes
+   * of a value, the addresses of the first query's weight of the first key and of its chains, and
+   * on the stack the first key's slot and the bytes that lie before the first dimension.
    */
   static byte[] of(int queries, int vectors) {
     return new FloatValuesCode(queries, vectors).write();
   }
 
   private byte[] write() {
-    code.addRegister(ARRAY, Assembler.RSI);
+    code.push(ROW_5);
     code.address(ROW_3, Memory.at(ROW, ROW, 2, 0));
     code.address(ROW_5, Memory.at(ROW, ROW, 4, 0));
+    code.add(ARRAY, argument(1));
+    code.load(KEYS_OF_PAGE, argument(0));
+    code.move(VALUE, ROW);
+    code.multiply(VALUE, KEYS_OF_PAGE);
+    code.add(VALUE, Memory.at(PAGES, 0));
+    code.addRegister(VALUE, ARRAY);
+    code.subtract(KEYS_OF_PAGE, Numerics.KV_PAGE_TOKENS);
     for (int query = 0; query < queries; query++) {
       for (int vector = 0; vector < vectors; vector++) {
         simd.load(chain(query, vector), out(query).plus(vector * VECTOR));
       }
     }
-    Label loop = new Label();
-    code.place(loop);
+    Label keys = new Label();
+    Label end = new Label();
+    code.place(keys);
     for (int vector = 0; vector < vectors; vector++) {
-      simd.load(VALUES + vector, Memory.at(ARRAY, vector * VECTOR));
+      simd.load(VALUES + vector, Memory.at(VALUE, vector * VECTOR));
     }
     for (int query = 0; query < queries; query++) {
       Memory weight = Memory.at(WEIGHTS, query * VnniTile.DOTS).toAllLanes();
@@ -69,17 +82,31 @@ final class FloatValuesCode {
         simd.fma(chain(query, vector), VALUES + vector, weight);
       }
     }
-    code.addRegister(ARRAY, ROW);
-    code.add(WEIGHTS, Float.BYTES);
     code.subtract(KEYS, 1);
-    code.jump(Condition.NOT_ZERO, loop);
+    code.jump(Condition.ZERO, end);
+    code.addRegister(VALUE, ROW);
+    code.add(WEIGHTS, Float.BYTES);
+    code.add(KEYS_OF_PAGE, 1);
+    code.jump(Condition.NOT_ZERO, keys);
+    code.add(PAGES, Long.BYTES);
+    code.load(VALUE, Memory.at(PAGES, 0));
+    code.addRegister(VALUE, ARRAY);
+    code.subtract(KEYS_OF_PAGE, Numerics.KV_PAGE_TOKENS);
+    code.jump(Condition.NOT_ZERO, keys);
+    code.place(end);
     for (int query = 0; query < queries; query++) {
       for (int vector = 0; vector < vectors; vector++) {
         simd.store(out(query).plus(vector * VECTOR), chain(query, vector));
       }
     }
+    code.pop(ROW_5);
     code.leave();
     return code.finish();
+  }
+
+  /** An argument on the stack, above a saved register and the return address. */
+  private static Memory argument(int index) {
+    return Memory.at(Assembler.RSP, (2 + index) * Long.BYTES);
   }
 
   private static Memory out(int query) {
