@@ -11,7 +11,9 @@ import io.carovana.cli.role.Logging;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.worker.local.GenerateRequest;
 import io.carovana.worker.local.GenerateResult;
+import io.carovana.worker.local.GenerateResult.Timings;
 import io.carovana.worker.local.LocalGenerator;
+import io.carovana.worker.local.LocalOptions;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +21,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,11 +32,12 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description =
-        "Measure prefill and decode in this process: random prompt, greedy, one request, after one"
-            + " unmeasured run.")
+        "Measure prefill and decode in this process: random prompts, greedy, one request or several"
+            + " together, after one unmeasured run.")
 final class BenchCommand extends SettingsCommand {
   private static final long PROMPT_SEED = 1;
   private static final int WARM_UP_TOKENS = 32;
+  private static final int MAX_BATCH = 256;
 
   @Option(
       names = "--prompt-tokens",
@@ -46,6 +52,15 @@ final class BenchCommand extends SettingsCommand {
       defaultValue = "128",
       description = "Tokens to generate (default: 128).")
   private int newTokens = 128;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Requests that run together; speeds are those of all of them. Prompts should fit one"
+              + " --prefill-chunk together, so that all decode at the same time. (default: 1)")
+  private int batch = 1;
 
   @Mixin private LocalRun local = new LocalRun();
 
@@ -64,41 +79,63 @@ final class BenchCommand extends SettingsCommand {
     if (promptTokens < 1 || newTokens < 2) {
       throw new ConfigException("--prompt-tokens must be at least 1 and --new-tokens at least 2.");
     }
+    if (batch < 1 || batch > MAX_BATCH) {
+      throw new ConfigException("--batch must be 1 to " + MAX_BATCH + ", is " + batch + ".");
+    }
     Settings settings = settings();
     String reference = settings.requireText(Setting.MODEL);
     int context = settings.integer(Setting.CONTEXT).orElse(promptTokens + newTokens);
+    LocalOptions options = local.options(settings, context).withContext(context, batch);
     try (ModelFiles files = ModelReference.open(reference, this.context.distribution());
         LocalGenerator generator =
             local.open(
                 files,
                 settings,
-                local.options(settings, context),
+                options,
                 "carovana bench --model " + reference,
                 this::progress)) {
-      int[] prompt = randomPrompt(files.config().vocabSize());
-      generator.generate(
-          GenerateRequest.greedy(prompt, Math.min(newTokens, WARM_UP_TOKENS), Set.of()));
-      GenerateResult result =
-          generator.generate(
-              new GenerateRequest(prompt, newTokens, Set.of(), 0, 1, 0, 0, false, 0, false, false));
-      report(generator, result, local.options(settings, context).threads());
+      List<int[]> prompts = randomPrompts(files.config().vocabSize());
+      generate(generator, prompts, Math.min(newTokens, WARM_UP_TOKENS));
+      report(generator, generate(generator, prompts, newTokens), options.threads());
     }
     return ExitCode.OK;
   }
 
-  private int[] randomPrompt(int vocabSize) {
-    return new Random(PROMPT_SEED).ints(promptTokens, 0, vocabSize).toArray();
+  private List<int[]> randomPrompts(int vocabSize) {
+    Random random = new Random(PROMPT_SEED);
+    return Stream.generate(() -> random.ints(promptTokens, 0, vocabSize).toArray())
+        .limit(batch)
+        .toList();
   }
 
-  private void report(LocalGenerator generator, GenerateResult result, int threads)
+  private static List<Timings> generate(
+      LocalGenerator generator, List<int[]> prompts, int newTokens) {
+    return generator
+        .generateTogether(
+            prompts.stream()
+                .map(
+                    prompt ->
+                        new GenerateRequest(
+                            prompt, newTokens, Set.of(), 0, 1, 0, 0, false, 0, false, false))
+                .toList())
+        .stream()
+        .map(GenerateResult::timings)
+        .toList();
+  }
+
+  private void report(LocalGenerator generator, List<Timings> timings, int threads)
       throws IOException {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("prefill_tokens_per_s", round(result.timings().prefillTokensPerSecond()));
-    json.put("decode_tokens_per_s", round(result.timings().decodeTokensPerSecond()));
+    json.put(
+        "prefill_tokens_per_s",
+        perSecond(timings, Timings::prefillTokens, Timings::prefillSeconds));
+    json.put(
+        "decode_tokens_per_s", perSecond(timings, Timings::decodeTokens, Timings::decodeSeconds));
     json.put("load_s", round(generator.loadSeconds()));
     json.put("peak_rss_mb", MachineMemory.peakResidentBytes() >> 20);
     json.put("prompt_tokens", promptTokens);
     json.put("new_tokens", newTokens);
+    json.put("batch", batch);
     json.put("threads", threads);
     json.put("ranks", generator.cluster().shards().size());
     json.put("kv", generator.kv().id());
@@ -106,6 +143,13 @@ final class BenchCommand extends SettingsCommand {
     StringBuilder text = new StringBuilder();
     json.forEach((key, value) -> text.append(String.format(Locale.ROOT, "%-22s %s%n", key, value)));
     result(json, text.toString());
+  }
+
+  /** All tokens over the longest time. */
+  private static double perSecond(
+      List<Timings> timings, ToIntFunction<Timings> tokens, ToDoubleFunction<Timings> seconds) {
+    double longest = timings.stream().mapToDouble(seconds).max().orElse(0);
+    return longest == 0 ? 0 : round(timings.stream().mapToInt(tokens).sum() / longest);
   }
 
   private static double round(double value) {

@@ -39,9 +39,12 @@ final class LocalRun {
 
   @Option(
       names = "--kernel",
-      paramLabel = "auto|vector|scalar",
+      paramLabel = "auto|vnni|vector|scalar",
       defaultValue = "auto",
-      description = "Kernel to compute with (default: auto). Any gives the same bits.")
+      description =
+          "Kernels to compute with: vnni is machine code for AVX-512 VNNI, vector the JDK's vectors"
+              + " at any width, auto the fastest that runs here (default: auto). Any gives the same"
+              + " bits.")
   private String kernel = "auto";
 
   /** How the settings cut and run a model. */

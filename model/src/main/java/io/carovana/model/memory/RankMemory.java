@@ -29,7 +29,7 @@ public record RankMemory(long weights, long kvPerToken, long workspace) {
   public static final int PANEL_ROWS = 32;
 
   /** Rows of logits that the last stage holds at once. */
-  private static final int LOGITS_ROWS = 16;
+  private static final int LOGITS_ROWS = 32;
 
   /**
    * Bytes of one element of a matrix input: f32, its whole number as f32, as int16, in three forms

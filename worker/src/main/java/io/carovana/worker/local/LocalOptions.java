@@ -17,7 +17,7 @@ import java.util.List;
  * @param context longest sequence, tokens
  * @param maxSequences most sequences running at once
  * @param precision what weights and KV cache are held in
- * @param kernel {@code auto}, {@code vector} or {@code scalar}
+ * @param kernel {@code auto}, {@code vnni}, {@code vector} or {@code scalar}
  */
 public record LocalOptions(
     int ranks,

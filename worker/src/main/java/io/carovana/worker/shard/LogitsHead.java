@@ -16,7 +16,7 @@ import io.carovana.worker.kernels.Panels;
  */
 final class LogitsHead {
   /** Most rows whose logits are held at once. */
-  static final int BATCH = 16;
+  static final int BATCH = 32;
 
   private final ModelConfig config;
   private final Compute compute;
