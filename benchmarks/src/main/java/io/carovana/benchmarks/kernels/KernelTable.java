@@ -66,7 +66,12 @@ public final class KernelTable {
             .measurementIterations(3)
             .measurementTime(TimeValue.seconds(seconds))
             .addProfiler(GCProfiler.class)
-            .jvmArgs("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-Xms2g", "-Xmx2g")
+            .jvmArgs(
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xms2g",
+                "-Xmx2g")
             .jvmArgsAppend("-XX:+UseSerialGC", "-XX:+UseTransparentHugePages")
             .build();
     return new Runner(options).run();

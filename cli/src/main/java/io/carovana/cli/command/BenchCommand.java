@@ -89,11 +89,7 @@ final class BenchCommand extends SettingsCommand {
     try (ModelFiles files = ModelReference.open(reference, this.context.distribution());
         LocalGenerator generator =
             local.open(
-                files,
-                settings,
-                options,
-                "carovana bench --model " + reference,
-                this::progress)) {
+                files, settings, options, "carovana bench --model " + reference, this::progress)) {
       List<int[]> prompts = randomPrompts(files.config().vocabSize());
       generate(generator, prompts, Math.min(newTokens, WARM_UP_TOKENS));
       report(generator, generate(generator, prompts, newTokens), options.threads());

@@ -11,8 +11,7 @@ import io.carovana.model.Numerics;
  * @param keys keys by head
  * @param values values by head
  */
-public record FloatPages(AttentionShape shape, float[][] keys, float[][] values)
-    implements KvView {
+public record FloatPages(AttentionShape shape, float[][] keys, float[][] values) implements KvView {
   private static final int PAGE = Numerics.KV_PAGE_TOKENS;
 
   /** Empty pages. */

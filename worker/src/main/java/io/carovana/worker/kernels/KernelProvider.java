@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The one place that chooses kernels. */
+/** The one place that chooses kernels: machine code, the JDK's vectors, or scalar code. */
 public final class KernelProvider {
   private static final Logger LOG = LoggerFactory.getLogger(KernelProvider.class);
   private static final String VECTOR_MODULE = "jdk.incubator.vector";
@@ -33,7 +33,7 @@ public final class KernelProvider {
         switch (wanted) {
           case "scalar" -> new ScalarKernels();
           case "vector" -> require("vector", noVector, VectorKernels::new);
-          case "vnni" -> require("vnni", noVnni, VnniKernels::new);
+          case "vnni" -> require("vnni", noVnni, VnniKernels::get);
           case "auto" -> best(noVector, noVnni);
           default ->
               throw new IllegalArgumentException(
@@ -52,7 +52,7 @@ public final class KernelProvider {
 
   private static Kernels best(String noVector, String noVnni) {
     if (noVnni.isEmpty()) {
-      return new VnniKernels();
+      return VnniKernels.get();
     }
     if (noVector.isEmpty()) {
       LOG.info("no kernels in machine code: {}", noVnni);

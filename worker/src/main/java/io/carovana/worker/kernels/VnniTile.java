@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One thread's working memory for attention by machine code, outside the heap, so that code
- * is given plain addresses: a tile of queries against one block of keys. Query i is row {@code i /
+ * One thread's working memory for attention by machine code, outside the heap, so that code is
+ * given plain addresses: a tile of queries against one block of keys. Query i is row {@code i /
  * group}, head {@code i % group} of a KV head.
  */
 public final class VnniTile {

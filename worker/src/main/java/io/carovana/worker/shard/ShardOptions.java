@@ -10,7 +10,7 @@ import io.carovana.model.quant.Precision;
  * @param maxStepTokens most rows of one step
  * @param maxSequences most sequences of one step
  * @param precision what weights and KV cache are held in
- * @param kernel {@code auto}, {@code vector} or {@code scalar}
+ * @param kernel {@code auto}, {@code vnni}, {@code vector} or {@code scalar}
  * @param warmUpMs how long the shard may run by itself before it is ready, so that kernels are
  *     compiled, ms; 0 for not at all
  * @param name prefix of thread names

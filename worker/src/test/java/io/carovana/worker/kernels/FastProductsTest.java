@@ -17,7 +17,13 @@ public class FastProductsTest {
 
   /** Weight rows, columns in blocks, first column in blocks, activation rows. */
   private static final int[][] SHAPES = {
-    {1, 1, 0, 1}, {31, 3, 7, 2}, {33, 9, 1, 3}, {40, 2, 0, 4}, {64, 5, 5, 5}, {34, 1, 3, 9}, {35, 9, 6, 13}
+    {1, 1, 0, 1},
+    {31, 3, 7, 2},
+    {33, 9, 1, 3},
+    {40, 2, 0, 4},
+    {64, 5, 5, 5},
+    {34, 1, 3, 9},
+    {35, 9, 6, 13}
   };
 
   @ParameterizedTest

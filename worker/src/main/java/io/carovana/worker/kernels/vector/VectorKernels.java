@@ -18,8 +18,7 @@ public final class VectorKernels implements Kernels {
 
   private static final int MAX_BITS = 512;
 
-  private final PanelProducts.Chains chains = new VectorChains();
-  private final PanelProducts products = new PanelProducts(chains);
+  private final PanelProducts products = new PanelProducts(new VectorChains());
   private final VectorQuantizedAttention quantizedAttention =
       new VectorQuantizedAttention(new VectorBlockProducts());
   private final ScalarKernels scalar = new ScalarKernels();
@@ -51,11 +50,6 @@ public final class VectorKernels implements Kernels {
       Rows.quantize(x, block, row);
       PackedRow.fill(x, row);
     }
-  }
-
-  /** Chains over panels. */
-  public PanelProducts.Chains chains() {
-    return chains;
   }
 
   @Override

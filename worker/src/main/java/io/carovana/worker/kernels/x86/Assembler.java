@@ -79,8 +79,7 @@ final class Assembler {
   /** When a conditional jump is taken: the low digit of its operation code. */
   enum Condition {
     ZERO(4),
-    NOT_ZERO(5),
-    LESS(12);
+    NOT_ZERO(5);
 
     private final int code;
 

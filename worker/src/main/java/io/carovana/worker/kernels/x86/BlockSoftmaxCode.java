@@ -12,8 +12,8 @@ import java.util.Map;
 
 /**
  * Writes the code of what lies between attention's two products for one query and one block of keys
- * (rules 6 and 7): scores, exp(score - max), their sum, in q8 the values' weights as two digits, and
- * the factors that merge the block into what came before. All 256 keys stay in sixteen
+ * (rules 6 and 7): scores, exp(score - max), their sum, in q8 the values' weights as two digits,
+ * and the factors that merge the block into what came before. All 256 keys stay in sixteen
  * registers; those that the query does not see get negative infinity for a score, whose exponential
  * is a zero that is added and never multiplied.
  *

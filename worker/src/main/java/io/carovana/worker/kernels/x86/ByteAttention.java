@@ -71,7 +71,8 @@ final class ByteAttention {
     int queries = rows * group;
     int firstHead = kvHead * group * headDim;
     for (int query = 0; query < queries; query++) {
-      tile.beginBytes(query, q, qOffset + firstHead + query / group * qStride + query % group * headDim);
+      tile.beginBytes(
+          query, q, qOffset + firstHead + query / group * qStride + query % group * headDim);
     }
     for (int block = 0; block < firstPosition + rows; block += BLOCK) {
       int first = Math.max(0, block - firstPosition) * group;
@@ -109,8 +110,7 @@ final class ByteAttention {
     }
   }
 
-  private void values(
-      byte[] array, int pages, int headDim, int first, int queries, VnniTile tile) {
+  private void values(byte[] array, int pages, int headDim, int first, int queries, VnniTile tile) {
     int most = BlockValuesCode.MAX_VECTORS * WIDTH;
     for (int query = first; query < queries; query += values.length) {
       int count = Math.min(values.length, queries - query);

@@ -8,7 +8,9 @@ import java.util.List;
 
 /** What this processor can do, asked of it by CPUID. */
 final class Processor {
-  /** Processor and system state of wide registers: SSE, AVX, mask registers, both 512-bit halves. */
+  /**
+   * Processor and system state of wide registers: SSE, AVX, mask registers, both 512-bit halves.
+   */
   private static final int WIDE_STATE = 0xe6;
 
   private static final int OSXSAVE = 1 << 27; // leaf 1, ECX

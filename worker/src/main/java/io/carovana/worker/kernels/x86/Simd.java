@@ -52,10 +52,6 @@ final class Simd {
     code.evex(1, P66, false, 0xfe, dest, a, b);
   }
 
-  void add(int dest, int a, Memory b) {
-    code.evex(1, P66, false, 0xfe, dest, a, b);
-  }
-
   void subtract(int dest, int a, int b) {
     code.evex(1, P66, false, 0xfa, dest, a, b);
   }
@@ -75,10 +71,6 @@ final class Simd {
   /** {@code dest = ~a & b}. */
   void andNot(int dest, int a, int b) {
     code.evex(1, P66, false, 0xdf, dest, a, b);
-  }
-
-  void or(int dest, int a, int b) {
-    code.evex(1, P66, false, 0xeb, dest, a, b);
   }
 
   void xor(int dest, int a, int b) {
@@ -110,20 +102,14 @@ final class Simd {
     code.immediateByte(bits);
   }
 
-  /** Every byte becomes the eight bits of its 64-bit lane of {@code source} from bit {@code places}. */
+  /**
+   * Every byte becomes the eight bits of its 64-bit lane of {@code source} from bit {@code places}.
+   */
   void pickBits(int dest, int places, Memory source) {
     code.evex(2, P66, true, 0x83, dest, places, source);
   }
 
-  void pickBits(int dest, int places, int source) {
-    code.evex(2, P66, true, 0x83, dest, places, source);
-  }
-
   void max(int dest, int a, int b) {
-    code.evex(2, P66, false, 0x3d, dest, a, b);
-  }
-
-  void max(int dest, int a, Memory b) {
     code.evex(2, P66, false, 0x3d, dest, a, b);
   }
 

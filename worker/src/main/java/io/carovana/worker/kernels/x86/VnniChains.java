@@ -1,6 +1,8 @@
 package io.carovana.worker.kernels.x86;
 
 import io.carovana.worker.kernels.Activations;
+import io.carovana.worker.kernels.FloatPanels;
+import io.carovana.worker.kernels.HalfPanels;
 import io.carovana.worker.kernels.IntegerPanels;
 import io.carovana.worker.kernels.KernelScratch;
 import io.carovana.worker.kernels.PanelFormat;
@@ -16,37 +18,37 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Chains over integer weights by {@link ChainCode}; float weights are another implementation's. */
+/**
+ * Chains over integer weights by {@link ChainCode}, over float weights by {@link FloatChainCode}.
+ */
 final class VnniChains implements PanelProducts.Chains {
+  /** Most rows of one call. */
+  private static final int MAX_ROWS = ChainCode.MAX_ROWS;
+
   private static final MethodHandle CALL = call();
+  private static final MethodHandle FLOAT_CALL = floatCall();
 
-  private final PanelProducts.Chains floats;
-
-  /** Entry points, {@code [format][rows - 1]}; empty for float formats. */
+  /** Entry points, {@code [format][rows - 1]}. */
   private final MemorySegment[][] entries;
 
   /**
    * Writes and loads the code of all formats.
    *
-   * @param floats chains over float weights
    * @throws IllegalStateException if the system does not let memory become executable
    */
-  VnniChains(PanelProducts.Chains floats) {
-    this.floats = floats;
-    List<PanelFormat> formats =
-        Arrays.stream(PanelFormat.values()).filter(PanelFormat::quantized).toList();
+  VnniChains() {
+    PanelFormat[] formats = PanelFormat.values();
     List<byte[]> codes = new ArrayList<>();
     for (PanelFormat format : formats) {
-      for (int rows = 1; rows <= ChainCode.MAX_ROWS; rows++) {
-        codes.add(ChainCode.of(format, rows));
+      for (int rows = 1; rows <= MAX_ROWS; rows++) {
+        codes.add(
+            format.quantized() ? ChainCode.of(format, rows) : FloatChainCode.of(format, rows));
       }
     }
-    List<MemorySegment> loaded = CodeMemory.load(codes);
-    entries = new MemorySegment[PanelFormat.values().length][0];
-    for (int i = 0; i < formats.size(); i++) {
-      int from = i * ChainCode.MAX_ROWS;
-      entries[formats.get(i).ordinal()] =
-          loaded.subList(from, from + ChainCode.MAX_ROWS).toArray(MemorySegment[]::new);
+    MemorySegment[] loaded = CodeMemory.load(codes).toArray(MemorySegment[]::new);
+    entries = new MemorySegment[formats.length][];
+    for (int i = 0; i < formats.length; i++) {
+      entries[i] = Arrays.copyOfRange(loaded, i * MAX_ROWS, (i + 1) * MAX_ROWS);
     }
   }
 
@@ -62,26 +64,35 @@ final class VnniChains implements PanelProducts.Chains {
       float[] out,
       int outOffset,
       KernelScratch scratch) {
-    if (!(weights instanceof IntegerPanels integers)) {
-      floats.run(
-          weights, panel, columnFrom, columnTo, x, rowFrom, rows, out, outOffset, scratch);
-      return;
-    }
     int done = 0;
     while (done < rows) {
       int count = rowsOfCall(rows - done);
       int at = outOffset + done * Panels.LANES;
-      run(integers, panel, columnFrom, columnTo, x, rowFrom + done, count, out, at);
+      int row = rowFrom + done;
+      switch (weights) {
+        case IntegerPanels integers ->
+            run(integers, panel, columnFrom, columnTo, x, row, count, out, at);
+        case HalfPanels halves -> {
+          long from = (long) Short.BYTES * halves.index(panel, columnFrom);
+          MemorySegment values = MemorySegment.ofArray(halves.values());
+          run(halves.format(), values, from, columnFrom, columnTo, x, row, count, out, at);
+        }
+        case FloatPanels floats -> {
+          long from = (long) Float.BYTES * floats.index(panel, columnFrom);
+          MemorySegment values = MemorySegment.ofArray(floats.values());
+          run(floats.format(), values, from, columnFrom, columnTo, x, row, count, out, at);
+        }
+      }
       done += count;
     }
   }
 
   /** As many rows as fit, but no lone row after a full call. */
   private static int rowsOfCall(int left) {
-    if (left <= ChainCode.MAX_ROWS) {
+    if (left <= MAX_ROWS) {
       return left;
     }
-    return left < 2 * ChainCode.MAX_ROWS ? (left + 1) / 2 : ChainCode.MAX_ROWS;
+    return left < 2 * MAX_ROWS ? (left + 1) / 2 : MAX_ROWS;
   }
 
   private void run(
@@ -123,6 +134,48 @@ final class VnniChains implements PanelProducts.Chains {
     } catch (Throwable e) {
       throw new IllegalStateException("machine code of " + format + " failed", e);
     }
+  }
+
+  private void run(
+      PanelFormat format,
+      MemorySegment values,
+      long from,
+      int columnFrom,
+      int columnTo,
+      Activations x,
+      int row,
+      int rows,
+      float[] out,
+      int outOffset) {
+    try {
+      FLOAT_CALL.invokeExact(
+          entries[format.ordinal()][rows - 1],
+          values,
+          from,
+          MemorySegment.ofArray(x.values()),
+          (long) Float.BYTES * (row * x.columns() + columnFrom),
+          (long) Float.BYTES * x.columns(),
+          (long) (columnTo - columnFrom),
+          MemorySegment.ofArray(out),
+          (long) Float.BYTES * outOffset);
+    } catch (Throwable e) {
+      throw new IllegalStateException("machine code of " + format + " failed", e);
+    }
+  }
+
+  private static MethodHandle floatCall() {
+    return Linker.nativeLinker()
+        .downcallHandle(
+            FunctionDescriptor.ofVoid(
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG),
+            Linker.Option.critical(true));
   }
 
   /** How {@link ChainCode} is called: arrays in place, the JVM's thread state unchanged. */

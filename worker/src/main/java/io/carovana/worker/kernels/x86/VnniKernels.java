@@ -11,17 +11,24 @@ import io.carovana.worker.kernels.Panels;
 import io.carovana.worker.kernels.QuantizedPages;
 import io.carovana.worker.kernels.vector.VectorKernels;
 
-/** {@link VectorKernels} whose integer products, quantization and attention are machine code. */
+/** {@link VectorKernels} whose products, quantization and attention are machine code. */
 public final class VnniKernels implements Kernels {
   /** Heads of attention are whole vectors of f32. */
   private static final int HEAD_WIDTH = 16;
 
   private final VectorKernels vector = new VectorKernels();
-  private final PanelProducts products = new PanelProducts(new VnniChains(vector.chains()));
+  private final PanelProducts products = new PanelProducts(new VnniChains());
 
   private final VnniQuantizer quantizer = new VnniQuantizer();
   private final FloatAttention floatAttention = new FloatAttention();
   private final ByteAttention byteAttention = new ByteAttention();
+
+  private VnniKernels() {}
+
+  /** The kernels; their code is written when they are first asked for. */
+  public static VnniKernels get() {
+    return Written.KERNELS;
+  }
 
   /**
    * Why these kernels cannot run here; empty if they can.
@@ -183,5 +190,9 @@ public final class VnniKernels implements Kernels {
                 scratch.vnni());
       }
     }
+  }
+
+  private static final class Written {
+    static final VnniKernels KERNELS = new VnniKernels();
   }
 }

@@ -1,9 +1,13 @@
 package io.carovana.benchmarks;
 
 import io.carovana.model.files.ModelFiles;
+import io.carovana.model.files.TensorPart;
 import io.carovana.model.quant.KvProfile;
+import io.carovana.model.quant.Precision;
+import io.carovana.model.quant.Quantization;
 import io.carovana.model.tokenizer.Tokenizer;
 import io.carovana.model.tokenizer.TokenizerLoader;
+import io.carovana.worker.kernels.pack.PanelPacker;
 import io.carovana.worker.local.GenerateRequest;
 import io.carovana.worker.local.GenerateResult.TokenLogprob;
 import io.carovana.worker.local.LocalGenerator;
@@ -18,18 +22,18 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What a KV profile does to a model's answers: perplexity of a text with each profile, and how far
- * log-probabilities are from those of f32. Arguments: model, tokens per window, files. Windows do
- * not overlap and begin with the token that begins a sequence; what is left of the text at the end
- * is not counted.
+ * What a KV profile, and quantizing the weights while loading, does to a model's answers:
+ * perplexity of a text, and how far log-probabilities are from those of the model as stored with
+ * its cache in f32. Arguments: model, tokens per window, files. Windows do not overlap and begin
+ * with the token that begins a sequence; what is left of the text at the end is not counted.
  */
-public final class KvProfiles {
-  private KvProfiles() {}
+public final class Profiles {
+  private Profiles() {}
 
   /** Prints a line per profile. */
   public static void main(String[] args) throws IOException {
     if (args.length < 3) {
-      System.err.println("usage: KvProfiles MODEL WINDOW FILE...");
+      System.err.println("usage: Profiles MODEL WINDOW FILE...");
       System.exit(2);
     }
     int window = Integer.parseInt(args[1]);
@@ -41,14 +45,28 @@ public final class KvProfiles {
       }
       System.out.printf("%d windows of %d tokens%n", windows.size(), window);
       System.out.printf(
-          "%-5s %12s %12s %12s %14s%n", "kv", "perplexity", "mean |d|", "max |d|", "other best");
-      List<TokenLogprob> plain = null;
-      for (KvProfile kv : KvProfile.values()) {
-        List<TokenLogprob> tokens = logprobs(files, kv, windows);
-        print(kv, tokens, plain == null ? tokens : plain);
-        plain = plain == null ? tokens : plain;
+          "%-12s %12s %12s %12s %14s%n",
+          "weights, kv", "perplexity", "mean |d|", "max |d|", "other best");
+      List<TokenLogprob> plain = List.of();
+      for (Precision precision : precisions(files)) {
+        List<TokenLogprob> tokens = logprobs(files, precision, windows);
+        plain = plain.isEmpty() ? tokens : plain;
+        print(precision, tokens, plain);
       }
     }
+  }
+
+  /** As stored with every KV profile; float weights also quantized. */
+  private static List<Precision> precisions(ModelFiles files) {
+    List<Precision> precisions = new ArrayList<>();
+    for (KvProfile kv : KvProfile.values()) {
+      precisions.add(new Precision(Quantization.NONE, kv));
+    }
+    if (!PanelPacker.formatOf(files.tensor(TensorPart.QUERY, 0).type()).quantized()) {
+      precisions.add(new Precision(Quantization.Q8, KvProfile.F32));
+      precisions.add(new Precision(Quantization.Q4, KvProfile.F32));
+    }
+    return precisions;
   }
 
   private static List<int[]> windows(Tokenizer tokenizer, int window, String[] args)
@@ -69,13 +87,15 @@ public final class KvProfiles {
   }
 
   /** The log-probability of every token but the first of each window, and the best one there. */
-  private static List<TokenLogprob> logprobs(ModelFiles files, KvProfile kv, List<int[]> windows) {
+  private static List<TokenLogprob> logprobs(
+      ModelFiles files, Precision precision, List<int[]> windows) {
     int threads = Runtime.getRuntime().availableProcessors();
     LocalOptions options =
         LocalOptions.DEFAULT
             .withThreads(threads)
             .withContext(windows.getFirst().length, 1)
-            .withKv(kv);
+            .withQuantization(precision.weights())
+            .withKv(precision.kv());
     List<TokenLogprob> tokens = new ArrayList<>();
     try (LocalGenerator generator = LocalGenerator.open(files, options)) {
       for (int[] window : windows) {
@@ -87,7 +107,8 @@ public final class KvProfiles {
     return tokens;
   }
 
-  private static void print(KvProfile kv, List<TokenLogprob> tokens, List<TokenLogprob> plain) {
+  private static void print(
+      Precision precision, List<TokenLogprob> tokens, List<TokenLogprob> plain) {
     double loss = 0;
     double distance = 0;
     double most = 0;
@@ -102,8 +123,8 @@ public final class KvProfiles {
     }
     System.out.printf(
         Locale.ROOT,
-        "%-5s %12.5f %12.5f %12.5f %8d of %d%n",
-        kv.id(),
+        "%-12s %12.5f %12.5f %12.5f %8d of %d%n",
+        precision.weights().id() + ", " + precision.kv().id(),
         Math.exp(loss / tokens.size()),
         distance / tokens.size(),
         most,
