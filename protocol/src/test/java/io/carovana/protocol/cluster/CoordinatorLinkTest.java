@@ -180,6 +180,7 @@ class CoordinatorLinkTest {
     CoordinatorLink link =
         CoordinatorLink.start(settings("g", freePort(), seed), ClusterSystem.GATEWAY, recorder);
     try {
+      await().atMost(LIMIT).until(() -> recorder.events.contains("connected one"));
       await().atMost(LIMIT).until(() -> upMembers(coordinator) == 2);
       Cluster cluster = Cluster.get(coordinator);
       cluster

@@ -76,11 +76,7 @@ public final class KernelProvider {
     if (VectorKernels.bits() < VNNI_BITS) {
       return "this JVM's vectors are narrower than " + VNNI_BITS + " bits";
     }
-    try {
-      return VnniKernels.missing();
-    } catch (IllegalStateException e) {
-      return String.valueOf(e.getMessage());
-    }
+    return VnniKernels.missing();
   }
 
   /** HotSpot emulates fma on processors without it, hundreds of times slower. */

@@ -14,7 +14,7 @@ import io.carovana.worker.kernels.x86.Assembler.Memory;
  */
 final class BlockScoresCode {
   /** Most queries of one call. */
-  static final int MAX_QUERIES = 6;
+  static final int MAX_QUERIES = Strided.PLACES;
 
   private static final int KEYS = 2 * MAX_QUERIES;
   private static final int SIGN_BITS = KEYS + 2;
@@ -37,6 +37,7 @@ final class BlockScoresCode {
   private static final int STEPS = Assembler.RAX;
   private static final int STRIDE_3 = Assembler.RBX;
   private static final int STRIDE_5 = Assembler.R12;
+  private static final Strided FOURS = new Strided(CODES, HEAD_DIM, STRIDE_3, STRIDE_5);
 
   private final Assembler code = new Assembler();
   private final Simd simd = new Simd(code);
@@ -80,8 +81,7 @@ final class BlockScoresCode {
     code.push(RECORDS);
     code.push(STRIDE_5);
     code.load(RECORDS, Memory.at(Assembler.RSP, 4 * Long.BYTES));
-    code.address(STRIDE_3, Memory.at(HEAD_DIM, HEAD_DIM, 2, 0));
-    code.address(STRIDE_5, Memory.at(HEAD_DIM, HEAD_DIM, 4, 0));
+    FOURS.prepare(code);
     code.address(PAGE, constants);
     simd.broadcast(SIGN_BITS, Memory.at(PAGE, 0));
   }
@@ -117,20 +117,9 @@ final class BlockScoresCode {
       simd.xor(KEYS + half, SIGN_BITS, Memory.at(PAGE, step * 2 * VECTOR + half * VECTOR));
     }
     for (int query = 0; query < queries; query++) {
-      Memory four = codes(query).plus(step * FOUR).toAllLanes();
+      Memory four = FOURS.at(query).plus(step * FOUR).toAllLanes();
       simd.dotBytes(2 * query, KEYS, four);
       simd.dotBytes(2 * query + 1, KEYS + 1, four);
     }
-  }
-
-  private static Memory codes(int query) {
-    return switch (query) {
-      case 0 -> Memory.at(CODES, 0);
-      case 1 -> Memory.at(CODES, HEAD_DIM, 1, 0);
-      case 2 -> Memory.at(CODES, HEAD_DIM, 2, 0);
-      case 3 -> Memory.at(CODES, STRIDE_3, 1, 0);
-      case 4 -> Memory.at(CODES, HEAD_DIM, 4, 0);
-      default -> Memory.at(CODES, STRIDE_5, 1, 0);
-    };
   }
 }

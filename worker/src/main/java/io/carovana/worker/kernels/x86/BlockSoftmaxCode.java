@@ -109,6 +109,11 @@ final class BlockSoftmaxCode {
       }
       simd.keep(i, MINUS_INFINITY, Memory.at(SEEN, i * VECTOR));
     }
+    largestOfAll(MAX);
+  }
+
+  /** The largest of the keys' sixteen registers, in all lanes of {@code dest}. */
+  private void largestOfAll(int dest) {
     for (int i = 0; i < 4; i++) {
       simd.maxFloat(SPARE + i, i, i + 4);
       simd.maxFloat(SPARE + i, SPARE + i, i + 8);
@@ -116,14 +121,10 @@ final class BlockSoftmaxCode {
     }
     simd.maxFloat(SPARE, SPARE, SPARE + 1);
     simd.maxFloat(SPARE + 2, SPARE + 2, SPARE + 3);
-    simd.maxFloat(MAX, SPARE, SPARE + 2);
-    largestLane(MAX);
-  }
-
-  private void largestLane(int register) {
+    simd.maxFloat(dest, SPARE, SPARE + 2);
     for (int lanes = 8; lanes > 0; lanes /= 2) {
-      simd.rotate(SPARE, register, lanes);
-      simd.maxFloat(register, register, SPARE);
+      simd.rotate(SPARE, dest, lanes);
+      simd.maxFloat(dest, dest, SPARE);
     }
   }
 
@@ -177,15 +178,7 @@ final class BlockSoftmaxCode {
       simd.multiplyFloat(i, i, Memory.at(SCALES, Numerics.ATTENTION_BLOCK * 4 + i * VECTOR));
       simd.and(i, i, Memory.at(SEEN, i * VECTOR));
     }
-    for (int i = 0; i < 4; i++) {
-      simd.maxFloat(SPARE + i, i, i + 4);
-      simd.maxFloat(SPARE + i, SPARE + i, i + 8);
-      simd.maxFloat(SPARE + i, SPARE + i, i + 12);
-    }
-    simd.maxFloat(SPARE, SPARE, SPARE + 1);
-    simd.maxFloat(SPARE + 2, SPARE + 2, SPARE + 3);
-    simd.maxFloat(LARGEST, SPARE, SPARE + 2);
-    largestLane(LARGEST);
+    largestOfAll(LARGEST);
     // All ones where the largest weight is below the smallest that counts.
     simd.subtract(SPARE, LARGEST, constant(Int8.SMALLEST));
     simd.shiftRightSigned(SPARE, SPARE, Integer.SIZE - 1);

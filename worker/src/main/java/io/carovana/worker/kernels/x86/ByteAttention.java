@@ -1,12 +1,12 @@
 package io.carovana.worker.kernels.x86;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import io.carovana.model.Numerics;
 import io.carovana.worker.kernels.QuantizedPages;
 import io.carovana.worker.kernels.VnniTile;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +20,11 @@ final class ByteAttention {
   private static final int WIDTH = 16;
 
   private static final int FOUR = QuantizedPages.FOUR;
-  private static final MethodHandle SCORES = scoresCall();
-  private static final MethodHandle VALUES = valuesCall();
+  private static final MethodHandle SCORES =
+      CodeCall.of(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle VALUES =
+      CodeCall.of(
+          ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
   private final MemorySegment[] scores = new MemorySegment[BlockScoresCode.MAX_QUERIES];
   private final SoftmaxCall softmax = new SoftmaxCall(BlockSoftmaxCode.forBytes());
@@ -132,34 +135,5 @@ final class ByteAttention {
         }
       }
     }
-  }
-
-  private static MethodHandle scoresCall() {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            FunctionDescriptor.ofVoid(
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.critical(true));
-  }
-
-  private static MethodHandle valuesCall() {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            FunctionDescriptor.ofVoid(
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.critical(true));
   }
 }

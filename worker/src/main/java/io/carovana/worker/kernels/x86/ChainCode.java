@@ -19,7 +19,7 @@ import io.carovana.worker.kernels.x86.Assembler.Memory;
  */
 final class ChainCode {
   /** Most rows of one call: two sums and two chains each leave eight registers. */
-  static final int MAX_ROWS = 6;
+  static final int MAX_ROWS = Strided.PLACES;
 
   private static final int CHAINS = 2 * MAX_ROWS;
   private static final int RAW = 24;
@@ -44,8 +44,7 @@ final class ChainCode {
   private static final int SUB_SCALES = Assembler.R9;
   private static final int X = Assembler.RSI;
   private static final int STRIDE = Assembler.RAX;
-  private static final int STRIDE_3 = Assembler.RCX;
-  private static final int STRIDE_5 = Assembler.R10;
+  private static final Strided RECORDS = new Strided(X, STRIDE, Assembler.RCX, Assembler.R10);
   private static final int BLOCKS = Assembler.R11;
   private static final int CONSTANTS = Assembler.RBP;
   private static final int UNTIL_NEXT_SCALES = Assembler.RBX;
@@ -99,8 +98,7 @@ final class ChainCode {
     code.load(X, argument(2));
     code.add(X, argument(3));
     code.load(STRIDE, argument(4));
-    code.address(STRIDE_3, Memory.at(STRIDE, STRIDE, 2, 0));
-    code.address(STRIDE_5, Memory.at(STRIDE, STRIDE, 4, 0));
+    RECORDS.prepare(code);
     code.load(BLOCKS, argument(5));
     code.load(UNTIL_NEXT_SCALES, argument(6));
     code.address(CONSTANTS, constants);
@@ -310,7 +308,7 @@ final class ChainCode {
 
   /** Four columns of a row of activations. */
   private Memory x(int row, int column) {
-    return record(row).plus(column);
+    return RECORDS.at(row).plus(column);
   }
 
   private Memory scale(int row) {
@@ -318,17 +316,6 @@ final class ChainCode {
   }
 
   private Memory trailer(int row, int word) {
-    return record(row).plus(format.block() + word * WORD);
-  }
-
-  private static Memory record(int row) {
-    return switch (row) {
-      case 0 -> Memory.at(X, 0);
-      case 1 -> Memory.at(X, STRIDE, 1, 0);
-      case 2 -> Memory.at(X, STRIDE, 2, 0);
-      case 3 -> Memory.at(X, STRIDE_3, 1, 0);
-      case 4 -> Memory.at(X, STRIDE, 4, 0);
-      default -> Memory.at(X, STRIDE_5, 1, 0);
-    };
+    return RECORDS.at(row).plus(format.block() + word * WORD);
   }
 }

@@ -1,13 +1,13 @@
 package io.carovana.worker.kernels.x86;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import io.carovana.model.Numerics;
 import io.carovana.worker.kernels.AttentionShape;
 import io.carovana.worker.kernels.FloatPages;
 import io.carovana.worker.kernels.VnniTile;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,9 +18,13 @@ final class FloatAttention {
   private static final int PAGE = Numerics.KV_PAGE_TOKENS;
   private static final int WIDTH = 16;
   private static final int MAX_QUERIES = FloatScoresCode.MAX_QUERIES;
-  private static final MethodHandle SCORES = scoresCall();
-  private static final MethodHandle VALUES = valuesCall();
-  private static final MethodHandle MERGE = mergeCall();
+  private static final MethodHandle SCORES =
+      CodeCall.of(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle VALUES =
+      CodeCall.of(
+          ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle MERGE =
+      CodeCall.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
   private final SoftmaxCall softmax = new SoftmaxCall(BlockSoftmaxCode.forFloats());
   private final MemorySegment merge;
@@ -163,45 +167,5 @@ final class FloatAttention {
     } catch (Throwable e) {
       throw new IllegalStateException("machine code of attention failed", e);
     }
-  }
-
-  private static MethodHandle scoresCall() {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            FunctionDescriptor.ofVoid(
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.critical(true));
-  }
-
-  private static MethodHandle valuesCall() {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            FunctionDescriptor.ofVoid(
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.critical(true));
-  }
-
-  private static MethodHandle mergeCall() {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            FunctionDescriptor.ofVoid(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.critical(false));
   }
 }

@@ -14,7 +14,7 @@ import io.carovana.worker.kernels.x86.Assembler.Memory;
  */
 final class FloatChainCode {
   /** Most rows of one call. */
-  static final int MAX_ROWS = 6;
+  static final int MAX_ROWS = Strided.PLACES;
 
   private static final int WEIGHTS = 2 * MAX_ROWS;
   private static final int VECTOR = 64;
@@ -25,8 +25,7 @@ final class FloatChainCode {
   private static final int STRIDE = Assembler.R8;
   private static final int COLUMNS = Assembler.R9;
   private static final int OUT = Assembler.RSI;
-  private static final int STRIDE_3 = Assembler.RAX;
-  private static final int STRIDE_5 = Assembler.RCX;
+  private static final Strided ROWS = new Strided(X, STRIDE, Assembler.RAX, Assembler.RCX);
 
   private final Assembler code = new Assembler();
   private final Simd simd = new Simd(code);
@@ -52,8 +51,7 @@ final class FloatChainCode {
     code.addRegister(X, Assembler.RCX);
     code.load(OUT, Memory.at(Assembler.RSP, Long.BYTES));
     code.add(OUT, Memory.at(Assembler.RSP, 2 * Long.BYTES));
-    code.address(STRIDE_3, Memory.at(STRIDE, STRIDE, 2, 0));
-    code.address(STRIDE_5, Memory.at(STRIDE, STRIDE, 4, 0));
+    ROWS.prepare(code);
     for (int i = 0; i < 2 * rows; i++) {
       simd.zero(i);
     }
@@ -63,8 +61,9 @@ final class FloatChainCode {
       widen(WEIGHTS + half, Memory.at(CODES, half * Panels.LANES * format.bits() / Byte.SIZE / 2));
     }
     for (int row = 0; row < rows; row++) {
-      simd.fma(2 * row, WEIGHTS, x(row));
-      simd.fma(2 * row + 1, WEIGHTS + 1, x(row));
+      Memory x = ROWS.at(row).toAllLanes();
+      simd.fma(2 * row, WEIGHTS, x);
+      simd.fma(2 * row + 1, WEIGHTS + 1, x);
     }
     code.add(CODES, Panels.LANES * format.bits() / Byte.SIZE);
     code.add(X, Float.BYTES);
@@ -87,18 +86,5 @@ final class FloatChainCode {
       }
       default -> throw new IllegalArgumentException(format + " is not a float format");
     }
-  }
-
-  private static Memory x(int row) {
-    Memory first =
-        switch (row) {
-          case 0 -> Memory.at(X, 0);
-          case 1 -> Memory.at(X, STRIDE, 1, 0);
-          case 2 -> Memory.at(X, STRIDE, 2, 0);
-          case 3 -> Memory.at(X, STRIDE_3, 1, 0);
-          case 4 -> Memory.at(X, STRIDE, 4, 0);
-          default -> Memory.at(X, STRIDE_5, 1, 0);
-        };
-    return first.toAllLanes();
   }
 }

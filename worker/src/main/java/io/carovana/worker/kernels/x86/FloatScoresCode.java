@@ -14,7 +14,7 @@ import io.carovana.worker.kernels.x86.Assembler.Memory;
  */
 final class FloatScoresCode {
   /** Most queries of one call. */
-  static final int MAX_QUERIES = 6;
+  static final int MAX_QUERIES = Strided.PLACES;
 
   private static final int KEYS = 2 * MAX_QUERIES;
   private static final int VECTOR = 64;
@@ -34,6 +34,7 @@ final class FloatScoresCode {
   private static final int STEPS = Assembler.RAX;
   private static final int STRIDE_3 = Assembler.RBX;
   private static final int STRIDE_5 = Assembler.RBP;
+  private static final Strided VALUES_OF_QUERIES = new Strided(VALUES, STRIDE, STRIDE_3, STRIDE_5);
 
   private final Assembler code = new Assembler();
   private final Simd simd = new Simd(code);
@@ -55,8 +56,7 @@ final class FloatScoresCode {
   private byte[] write() {
     code.push(STRIDE_3);
     code.push(STRIDE_5);
-    code.address(STRIDE_3, Memory.at(STRIDE, STRIDE, 2, 0));
-    code.address(STRIDE_5, Memory.at(STRIDE, STRIDE, 4, 0));
+    VALUES_OF_QUERIES.prepare(code);
     Label pages = new Label();
     code.place(pages);
     page();
@@ -99,20 +99,9 @@ final class FloatScoresCode {
       simd.load(KEYS + half, Memory.at(PAGE, dimension * 2 * VECTOR + half * VECTOR));
     }
     for (int query = 0; query < queries; query++) {
-      Memory value = value(query).plus(dimension * Float.BYTES).toAllLanes();
+      Memory value = VALUES_OF_QUERIES.at(query).plus(dimension * Float.BYTES).toAllLanes();
       simd.fma(2 * query, KEYS, value);
       simd.fma(2 * query + 1, KEYS + 1, value);
     }
-  }
-
-  private static Memory value(int query) {
-    return switch (query) {
-      case 0 -> Memory.at(VALUES, 0);
-      case 1 -> Memory.at(VALUES, STRIDE, 1, 0);
-      case 2 -> Memory.at(VALUES, STRIDE, 2, 0);
-      case 3 -> Memory.at(VALUES, STRIDE_3, 1, 0);
-      case 4 -> Memory.at(VALUES, STRIDE, 4, 0);
-      default -> Memory.at(VALUES, STRIDE_5, 1, 0);
-    };
   }
 }

@@ -14,7 +14,7 @@ import io.carovana.worker.kernels.x86.Assembler.Memory;
  */
 final class FloatValuesCode {
   /** Most queries of one call. */
-  static final int MAX_QUERIES = 6;
+  static final int MAX_QUERIES = Strided.PLACES;
 
   /** Most vectors of sixteen dimensions. */
   static final int MAX_VECTORS = 4;
@@ -31,8 +31,8 @@ final class FloatValuesCode {
   private static final int OUT = Assembler.R9;
   private static final int VALUE = Assembler.R10;
   private static final int KEYS_OF_PAGE = Assembler.R11;
-  private static final int ROW_3 = Assembler.RAX;
   private static final int ROW_5 = Assembler.RBX;
+  private static final Strided OUTS = new Strided(OUT, ROW, Assembler.RAX, ROW_5);
 
   private final Assembler code = new Assembler();
   private final Simd simd = new Simd(code);
@@ -56,8 +56,7 @@ final class FloatValuesCode {
 
   private byte[] write() {
     code.push(ROW_5);
-    code.address(ROW_3, Memory.at(ROW, ROW, 2, 0));
-    code.address(ROW_5, Memory.at(ROW, ROW, 4, 0));
+    OUTS.prepare(code);
     code.add(ARRAY, argument(1));
     code.load(KEYS_OF_PAGE, argument(0));
     code.move(VALUE, ROW);
@@ -67,7 +66,7 @@ final class FloatValuesCode {
     code.subtract(KEYS_OF_PAGE, Numerics.KV_PAGE_TOKENS);
     for (int query = 0; query < queries; query++) {
       for (int vector = 0; vector < vectors; vector++) {
-        simd.load(chain(query, vector), out(query).plus(vector * VECTOR));
+        simd.load(chain(query, vector), OUTS.at(query).plus(vector * VECTOR));
       }
     }
     Label keys = new Label();
@@ -96,7 +95,7 @@ final class FloatValuesCode {
     code.place(end);
     for (int query = 0; query < queries; query++) {
       for (int vector = 0; vector < vectors; vector++) {
-        simd.store(out(query).plus(vector * VECTOR), chain(query, vector));
+        simd.store(OUTS.at(query).plus(vector * VECTOR), chain(query, vector));
       }
     }
     code.pop(ROW_5);
@@ -107,17 +106,6 @@ final class FloatValuesCode {
   /** An argument on the stack, above a saved register and the return address. */
   private static Memory argument(int index) {
     return Memory.at(Assembler.RSP, (2 + index) * Long.BYTES);
-  }
-
-  private static Memory out(int query) {
-    return switch (query) {
-      case 0 -> Memory.at(OUT, 0);
-      case 1 -> Memory.at(OUT, ROW, 1, 0);
-      case 2 -> Memory.at(OUT, ROW, 2, 0);
-      case 3 -> Memory.at(OUT, ROW_3, 1, 0);
-      case 4 -> Memory.at(OUT, ROW, 4, 0);
-      default -> Memory.at(OUT, ROW_5, 1, 0);
-    };
   }
 
   private static int chain(int query, int vector) {

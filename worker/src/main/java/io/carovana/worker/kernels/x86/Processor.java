@@ -1,9 +1,10 @@
 package io.carovana.worker.kernels.x86;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /** What this processor can do, asked of it by CPUID. */
@@ -31,11 +32,7 @@ final class Processor {
 
   private Processor() {}
 
-  /**
-   * Why {@link VnniKernels} cannot run here; empty if they can.
-   *
-   * @throws IllegalStateException if the system does not let memory become executable
-   */
+  /** Why {@link VnniKernels} cannot run here; empty if they can. */
   static String missing() {
     String arch = System.getProperty("os.arch");
     if (!arch.equals("amd64") || !System.getProperty("os.name").equals("Linux")) {
@@ -45,7 +42,12 @@ final class Processor {
     cpuid.raw(CPUID);
     Assembler xgetbv = new Assembler();
     xgetbv.raw(XGETBV);
-    List<MemorySegment> code = CodeMemory.load(List.of(cpuid.finish(), xgetbv.finish()));
+    List<MemorySegment> code;
+    try {
+      code = CodeMemory.load(List.of(cpuid.finish(), xgetbv.finish()));
+    } catch (IllegalStateException e) {
+      return String.valueOf(e.getMessage());
+    }
     if ((ask(code.getFirst(), 1)[ECX] & OSXSAVE) == 0
         || (state(code.getLast()) & WIDE_STATE) != WIDE_STATE) {
       return "the system does not save 512-bit registers";
@@ -60,27 +62,19 @@ final class Processor {
   private static int[] ask(MemorySegment cpuid, int leaf) {
     int[] registers = new int[4];
     try {
-      Linker.nativeLinker()
-          .downcallHandle(
-              cpuid,
-              FunctionDescriptor.ofVoid(
-                  ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
-              Linker.Option.critical(true))
-          .invokeExact(MemorySegment.ofArray(registers), leaf, 0);
+      CodeCall.of(ADDRESS, JAVA_INT, JAVA_INT)
+          .invokeExact(cpuid, MemorySegment.ofArray(registers), leaf, 0);
     } catch (Throwable e) {
-      throw new IllegalStateException(e);
+      throw new IllegalStateException("CPUID failed", e);
     }
     return registers;
   }
 
   private static int state(MemorySegment xgetbv) {
     try {
-      return (int)
-          Linker.nativeLinker()
-              .downcallHandle(xgetbv, FunctionDescriptor.of(ValueLayout.JAVA_INT))
-              .invokeExact();
+      return (int) CodeCall.of(FunctionDescriptor.of(JAVA_INT)).invokeExact(xgetbv);
     } catch (Throwable e) {
-      throw new IllegalStateException(e);
+      throw new IllegalStateException("XGETBV failed", e);
     }
   }
 }

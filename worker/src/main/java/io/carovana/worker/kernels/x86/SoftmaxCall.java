@@ -1,25 +1,16 @@
 package io.carovana.worker.kernels.x86;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import io.carovana.worker.kernels.VnniTile;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 
 /** {@link BlockSoftmaxCode}, loaded. */
 final class SoftmaxCall {
   private static final MethodHandle CALL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              FunctionDescriptor.ofVoid(
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG),
-              Linker.Option.critical(false));
+      CodeCall.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
   private final MemorySegment entry;
 

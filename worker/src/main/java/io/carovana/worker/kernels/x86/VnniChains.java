@@ -1,5 +1,8 @@
 package io.carovana.worker.kernels.x86;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import io.carovana.worker.kernels.Activations;
 import io.carovana.worker.kernels.FloatPanels;
 import io.carovana.worker.kernels.HalfPanels;
@@ -9,10 +12,7 @@ import io.carovana.worker.kernels.PanelFormat;
 import io.carovana.worker.kernels.PanelProducts;
 import io.carovana.worker.kernels.Panels;
 import io.carovana.worker.kernels.VnniOperands;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,8 +25,12 @@ final class VnniChains implements PanelProducts.Chains {
   /** Most rows of one call. */
   private static final int MAX_ROWS = ChainCode.MAX_ROWS;
 
-  private static final MethodHandle CALL = call();
-  private static final MethodHandle FLOAT_CALL = floatCall();
+  private static final MethodHandle CALL =
+      CodeCall.of(
+          ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS,
+          JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+  private static final MethodHandle FLOAT_CALL =
+      CodeCall.of(ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
 
   /** Entry points, {@code [format][rows - 1]}. */
   private final MemorySegment[][] entries;
@@ -161,43 +165,5 @@ final class VnniChains implements PanelProducts.Chains {
     } catch (Throwable e) {
       throw new IllegalStateException("machine code of " + format + " failed", e);
     }
-  }
-
-  private static MethodHandle floatCall() {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            FunctionDescriptor.ofVoid(
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.critical(true));
-  }
-
-  /** How {@link ChainCode} is called: arrays in place, the JVM's thread state unchanged. */
-  private static MethodHandle call() {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            FunctionDescriptor.ofVoid(
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.critical(true));
   }
 }

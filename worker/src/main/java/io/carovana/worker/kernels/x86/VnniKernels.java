@@ -30,13 +30,9 @@ public final class VnniKernels implements Kernels {
     return Written.KERNELS;
   }
 
-  /**
-   * Why these kernels cannot run here; empty if they can.
-   *
-   * @throws IllegalStateException if the system does not let memory become executable
-   */
+  /** Why these kernels cannot run here; empty if they can. */
   public static String missing() {
-    return Processor.missing();
+    return Asked.MISSING;
   }
 
   @Override
@@ -190,6 +186,10 @@ public final class VnniKernels implements Kernels {
                 scratch.vnni());
       }
     }
+  }
+
+  private static final class Asked {
+    static final String MISSING = Processor.missing();
   }
 
   private static final class Written {

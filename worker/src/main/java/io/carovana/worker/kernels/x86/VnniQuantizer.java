@@ -1,19 +1,25 @@
 package io.carovana.worker.kernels.x86;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import io.carovana.worker.kernels.Activations;
 import io.carovana.worker.kernels.NonFiniteException;
 import io.carovana.worker.kernels.VnniOperands;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 
 /** Quantizes rows (rule 2) by {@link QuantizeCode}. */
 final class VnniQuantizer {
   private static final int INFINITY = 0x7f800000;
-  private static final MethodHandle CALL = call();
+  private static final MethodHandle CALL =
+      CodeCall.of(
+          FunctionDescriptor.of(
+              JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS,
+              JAVA_LONG, JAVA_LONG));
 
   private final MemorySegment blocksOf32;
   private final MemorySegment blocksOf64;
@@ -63,22 +69,5 @@ final class VnniQuantizer {
     } catch (Throwable e) {
       throw new IllegalStateException("machine code of quantization failed", e);
     }
-  }
-
-  private static MethodHandle call() {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.ADDRESS,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.ADDRESS,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.critical(true));
   }
 }
