@@ -21,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
@@ -33,10 +34,11 @@ import picocli.CommandLine.Option;
     name = "bench",
     description =
         "Measure prefill and decode in this process: random prompts, greedy, one request or several"
-            + " together, after one unmeasured run.")
+            + " together, after unmeasured runs of some seconds, in which the JIT compilers finish.")
 final class BenchCommand extends SettingsCommand {
   private static final long PROMPT_SEED = 1;
   private static final int WARM_UP_TOKENS = 32;
+  private static final long WARM_UP_NS = TimeUnit.SECONDS.toNanos(5);
   private static final int MAX_BATCH = 256;
 
   @Option(
@@ -91,7 +93,10 @@ final class BenchCommand extends SettingsCommand {
             local.open(
                 files, settings, options, "carovana bench --model " + reference, this::progress)) {
       List<int[]> prompts = randomPrompts(files.config().vocabSize());
-      generate(generator, prompts, Math.min(newTokens, WARM_UP_TOKENS));
+      long end = System.nanoTime() + WARM_UP_NS;
+      do {
+        generate(generator, prompts, Math.min(newTokens, WARM_UP_TOKENS));
+      } while (System.nanoTime() < end);
       report(generator, generate(generator, prompts, newTokens), options.threads());
     }
     return ExitCode.OK;

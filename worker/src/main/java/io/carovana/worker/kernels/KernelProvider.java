@@ -12,7 +12,9 @@ import org.slf4j.LoggerFactory;
 public final class KernelProvider {
   private static final Logger LOG = LoggerFactory.getLogger(KernelProvider.class);
   private static final String VECTOR_MODULE = "jdk.incubator.vector";
-  private static final int VNNI_BITS = 512;
+
+  /** Bytes of the vectors that machine code uses. */
+  private static final int VNNI_BYTES = 64;
 
   private KernelProvider() {}
 
@@ -26,21 +28,31 @@ public final class KernelProvider {
    *     wanted cannot run here
    */
   public static Kernels select(String wanted) {
-    requireFma();
-    String noVector = missingForVector();
-    String noVnni = noVector.isEmpty() ? missingForVnni() : noVector;
+    if (vmOption("UseFMA", "true").equals("false")) {
+      // HotSpot emulates fma on such processors, hundreds of times slower.
+      throw new IllegalStateException(
+          "this processor (or the flag -XX:-UseFMA) has no fused multiply-add; Carovana needs it");
+    }
     Kernels chosen =
         switch (wanted) {
           case "scalar" -> new ScalarKernels();
-          case "vector" -> require("vector", noVector, VectorKernels::new);
-          case "vnni" -> require("vnni", noVnni, VnniKernels::get);
-          case "auto" -> best(noVector, noVnni);
+          case "vector" -> require("vector", missingForVector(), VectorKernels::new);
+          case "vnni" -> require("vnni", missingForVnni(), () -> Written.KERNELS);
+          case "auto" -> best();
           default ->
               throw new IllegalArgumentException(
                   "kernels must be auto, vnni, vector or scalar, not " + wanted);
         };
     LOG.info("kernels: {} (wanted {})", chosen.name(), wanted);
     return chosen;
+  }
+
+  /**
+   * Whether a JVM with this one's flags gets kernels in machine code, and so does not need the
+   * vector module, which makes starting slower.
+   */
+  public static boolean machineCodeRunsHere() {
+    return missingForVnni().isEmpty();
   }
 
   private static Kernels require(String wanted, String missing, Supplier<Kernels> kernels) {
@@ -50,12 +62,18 @@ public final class KernelProvider {
     return kernels.get();
   }
 
-  private static Kernels best(String noVector, String noVnni) {
+  private static Kernels best() {
+    String noVnni = missingForVnni();
     if (noVnni.isEmpty()) {
-      return VnniKernels.get();
+      return Written.KERNELS;
     }
+    LOG.info("no kernels in machine code: {}", noVnni);
+    return vectorOrScalar();
+  }
+
+  private static Kernels vectorOrScalar() {
+    String noVector = missingForVector();
     if (noVector.isEmpty()) {
-      LOG.info("no kernels in machine code: {}", noVnni);
       return new VectorKernels();
     }
     LOG.warn("falling back to scalar kernels, many times slower: {}", noVector);
@@ -63,7 +81,7 @@ public final class KernelProvider {
   }
 
   private static String missingForVector() {
-    if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
+    if (!vectorModule()) {
       return "the JVM was started without --add-modules " + VECTOR_MODULE;
     }
     return VectorKernels.supported()
@@ -73,19 +91,25 @@ public final class KernelProvider {
 
   /** A JVM that was told to use narrower vectors is obeyed. */
   private static String missingForVnni() {
-    if (VectorKernels.bits() < VNNI_BITS) {
-      return "this JVM's vectors are narrower than " + VNNI_BITS + " bits";
+    if (Integer.parseInt(vmOption("MaxVectorSize", "0")) < VNNI_BYTES) {
+      return "this JVM's vectors are narrower than " + VNNI_BYTES * Byte.SIZE + " bits";
     }
     return VnniKernels.missing();
   }
 
-  /** HotSpot emulates fma on processors without it, hundreds of times slower. */
-  private static void requireFma() {
+  private static boolean vectorModule() {
+    return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
+  }
+
+  private static String vmOption(String name, String absent) {
     HotSpotDiagnosticMXBean hotSpot =
         ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-    if (hotSpot != null && hotSpot.getVMOption("UseFMA").getValue().equals("false")) {
-      throw new IllegalStateException(
-          "this processor (or the flag -XX:-UseFMA) has no fused multiply-add; Carovana needs it");
-    }
+    return hotSpot == null ? absent : hotSpot.getVMOption(name).getValue();
+  }
+
+  /** Machine code is written once, when it is first asked for. */
+  private static final class Written {
+    static final Kernels KERNELS =
+        new VnniKernels(vectorModule() ? new VectorKernels() : new ScalarKernels());
   }
 }

@@ -28,8 +28,7 @@ public final class VectorKernels implements Kernels {
     return MIN_BITS <= bits() && bits() <= MAX_BITS;
   }
 
-  /** Bits of this JVM's preferred vectors. */
-  public static int bits() {
+  private static int bits() {
     return Lanes.SHAPE.vectorBitSize();
   }
 

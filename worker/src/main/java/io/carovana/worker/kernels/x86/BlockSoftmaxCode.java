@@ -1,14 +1,10 @@
 package io.carovana.worker.kernels.x86;
 
 import io.carovana.model.Numerics;
-import io.carovana.worker.kernels.ExpPolynomial;
 import io.carovana.worker.kernels.Int8;
 import io.carovana.worker.kernels.QuantizedTile;
 import io.carovana.worker.kernels.VnniTile;
-import io.carovana.worker.kernels.x86.Assembler.Label;
 import io.carovana.worker.kernels.x86.Assembler.Memory;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * Writes the code of what lies between attention's two products for one query and one block of keys
@@ -45,7 +41,8 @@ final class BlockSoftmaxCode {
 
   private final Assembler code = new Assembler();
   private final Simd simd = new Simd(code);
-  private final Map<Integer, Integer> constants = new LinkedHashMap<>();
+  private final Constants constants = new Constants(code, CONSTANTS);
+  private final ExpCode exp = new ExpCode(simd, constants, LOWEST, LOG2_E);
 
   private final boolean quantized;
 
@@ -71,11 +68,9 @@ final class BlockSoftmaxCode {
   }
 
   private byte[] write() {
-    Label table = new Label();
-    code.address(CONSTANTS, table);
-    simd.broadcast(MINUS_INFINITY, constant(Float.NEGATIVE_INFINITY));
-    simd.broadcast(LOWEST, constant(ExpPolynomial.LOWEST));
-    simd.broadcast(LOG2_E, constant(ExpPolynomial.LOG2_E));
+    constants.prepare();
+    exp.prepare();
+    simd.broadcast(MINUS_INFINITY, constants.of(Float.NEGATIVE_INFINITY));
     simd.broadcast(SCALE, Memory.at(RECORD, VnniTile.QUERY_SCALE));
     scores();
     for (int i = 0; i < VECTORS; i += 2) {
@@ -91,9 +86,7 @@ final class BlockSoftmaxCode {
     }
     factors();
     code.leave();
-    code.align(VECTOR);
-    code.place(table);
-    constants.keySet().forEach(code::word);
+    constants.write();
     return code.finish();
   }
 
@@ -132,28 +125,8 @@ final class BlockSoftmaxCode {
   private void exponentials(int first) {
     for (int i = first; i < first + 2; i++) {
       simd.subtractFloat(i, i, MAX);
-      exp(i, SPARE + 2 * (i - first), SUM + 1 + i - first);
+      exp.write(i, SPARE + 2 * (i - first), SPARE + 1 + 2 * (i - first), SUM + 1 + i - first);
     }
-  }
-
-  /** {@link ExpPolynomial#exp} of arguments up to 0; takes two spare registers and another one. */
-  private void exp(int x, int spare, int square) {
-    int p = spare + 1;
-    simd.maxFloat(x, LOWEST, x);
-    simd.move(spare, x);
-    simd.fmaInto(spare, LOG2_E, constant(ExpPolynomial.ROUNDER));
-    simd.subtractFloat(spare, spare, constant(ExpPolynomial.ROUNDER));
-    simd.fma(x, spare, constant(-ExpPolynomial.LN2_HIGH));
-    simd.fma(x, spare, constant(-ExpPolynomial.LN2_LOW));
-    simd.broadcast(p, constant(ExpPolynomial.C6));
-    simd.fmaInto(p, x, constant(ExpPolynomial.C5));
-    simd.fmaInto(p, x, constant(ExpPolynomial.C4));
-    simd.fmaInto(p, x, constant(ExpPolynomial.C3));
-    simd.fmaInto(p, x, constant(ExpPolynomial.C2));
-    simd.multiplyFloat(square, x, x);
-    simd.fmaInto(p, square, x);
-    simd.addFloat(p, p, constant(1f));
-    simd.scaleByPower(x, p, spare);
   }
 
   /** 64 accumulators and their tree (rule 6), the total in all lanes. */
@@ -163,13 +136,7 @@ final class BlockSoftmaxCode {
       simd.addFloat(SUM + i, SUM + i, i + 8);
       simd.addFloat(SUM + i, SUM + i, i + 12);
     }
-    simd.addFloat(SUM, SUM, SUM + 2);
-    simd.addFloat(SUM + 1, SUM + 1, SUM + 3);
-    simd.addFloat(SUM, SUM, SUM + 1);
-    for (int lanes = 8; lanes > 0; lanes /= 2) {
-      simd.rotate(SPARE, SUM, lanes);
-      simd.addFloat(SUM, SUM, SPARE);
-    }
+    simd.strideTree(SUM, SPARE);
   }
 
   /** {@code w = p * valueScale; t = max w; u = rint(w * (65535 / t))}. */
@@ -180,9 +147,9 @@ final class BlockSoftmaxCode {
     }
     largestOfAll(LARGEST);
     // All ones where the largest weight is below the smallest that counts.
-    simd.subtract(SPARE, LARGEST, constant(Int8.SMALLEST));
+    simd.subtract(SPARE, LARGEST, constants.of(Int8.SMALLEST));
     simd.shiftRightSigned(SPARE, SPARE, Integer.SIZE - 1);
-    simd.broadcast(SPARE + 1, constant(QuantizedTile.WEIGHT_MAX));
+    simd.broadcast(SPARE + 1, constants.of(QuantizedTile.WEIGHT_MAX));
     simd.divideFloat(SPARE + 2, SPARE + 1, LARGEST);
     simd.andNot(SPARE + 2, SPARE, SPARE + 2);
     simd.divideFloat(SPARE + 3, LARGEST, SPARE + 1);
@@ -204,18 +171,12 @@ final class BlockSoftmaxCode {
     simd.storeLowest(Memory.at(RECORD, VnniTile.MAXIMUM), LARGEST);
     simd.subtractFloat(OLD, OLD, LARGEST);
     simd.subtractFloat(NEW, MAX, LARGEST);
-    exp(OLD, SPARE, SUM + 1);
-    exp(NEW, SPARE + 2, SUM + 2);
+    exp.write(OLD, SPARE, SPARE + 1, SUM + 1);
+    exp.write(NEW, SPARE + 2, SPARE + 3, SUM + 2);
     simd.storeLowest(Memory.at(RECORD, VnniTile.OLD_FACTOR), OLD);
     simd.storeLowest(Memory.at(RECORD, VnniTile.NEW_FACTOR), NEW);
     simd.multiplyFloat(OLD, OLD, Memory.at(RECORD, VnniTile.SUM).toAllLanes());
     simd.fma(OLD, SUM, NEW);
     simd.storeLowest(Memory.at(RECORD, VnniTile.SUM), OLD);
-  }
-
-  private Memory constant(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    int index = constants.computeIfAbsent(bits, key -> constants.size());
-    return Memory.at(CONSTANTS, index * Float.BYTES).toAllLanes();
   }
 }

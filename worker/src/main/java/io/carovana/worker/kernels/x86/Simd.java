@@ -201,6 +201,30 @@ final class Simd {
     code.evex(1, NONE, false, 0x5f, dest, a, b);
   }
 
+  /** The smaller one; b where one of them is not a number. */
+  void minFloat(int dest, int a, int b) {
+    code.evex(1, NONE, false, 0x5d, dest, a, b);
+  }
+
+  /** The lowest lane of {@code source} into all lanes. */
+  void broadcastLowest(int dest, int source) {
+    code.evex(2, P66, false, 0x18, dest, 0, source);
+  }
+
+  /**
+   * Adds 64 accumulators in four neighbouring registers by halves (rule 6), 32 + 32, 16 + 16 and so
+   * on; the total is in all lanes of the first.
+   */
+  void strideTree(int first, int spare) {
+    addFloat(first, first, first + 2);
+    addFloat(first + 1, first + 1, first + 3);
+    addFloat(first, first, first + 1);
+    for (int lanes = 8; lanes > 0; lanes /= 2) {
+      rotate(spare, first, lanes);
+      addFloat(first, first, spare);
+    }
+  }
+
   /** {@code dest = a * 2^b} for whole b, rounded once. */
   void scaleByPower(int dest, int a, int b) {
     code.evex(2, P66, false, 0x2c, dest, a, b);

@@ -9,25 +9,27 @@ import io.carovana.worker.kernels.LeafProgram;
 import io.carovana.worker.kernels.PanelProducts;
 import io.carovana.worker.kernels.Panels;
 import io.carovana.worker.kernels.QuantizedPages;
-import io.carovana.worker.kernels.vector.VectorKernels;
 
-/** {@link VectorKernels} whose products, quantization and attention are machine code. */
+/** Products, quantization, attention, RMSNorm and SiLU in machine code. */
 public final class VnniKernels implements Kernels {
   /** Heads of attention are whole vectors of f32. */
   private static final int HEAD_WIDTH = 16;
 
-  private final VectorKernels vector = new VectorKernels();
+  private final Kernels rest;
   private final PanelProducts products = new PanelProducts(new VnniChains());
-
   private final VnniQuantizer quantizer = new VnniQuantizer();
   private final FloatAttention floatAttention = new FloatAttention();
   private final ByteAttention byteAttention = new ByteAttention();
+  private final VnniRows vnniRows = new VnniRows();
 
-  private VnniKernels() {}
-
-  /** The kernels; their code is written when they are first asked for. */
-  public static VnniKernels get() {
-    return Written.KERNELS;
+  /**
+   * Writes the code.
+   *
+   * @param rest kernels for what is not worth code of its own, and for heads and rows of awkward
+   *     widths, which no Code Llama has
+   */
+  public VnniKernels(Kernels rest) {
+    this.rest = rest;
   }
 
   /** Why these kernels cannot run here; empty if they can. */
@@ -91,29 +93,33 @@ public final class VnniKernels implements Kernels {
       int outOffset,
       int n,
       KernelScratch scratch) {
-    vector.rmsNorm(x, xOffset, weight, eps, out, outOffset, n, scratch);
+    if (VnniRows.takes(n)) {
+      vnniRows.rmsNorm(x, xOffset, weight, eps, out, outOffset, n);
+    } else {
+      rest.rmsNorm(x, xOffset, weight, eps, out, outOffset, n, scratch);
+    }
   }
 
   @Override
   public void rotate(
       float[] x, int offset, int heads, int headDim, float[] cos, float[] sin, int tableOffset) {
-    vector.rotate(x, offset, heads, headDim, cos, sin, tableOffset);
+    rest.rotate(x, offset, heads, headDim, cos, sin, tableOffset);
   }
 
   @Override
   public void siluMultiply(
       float[] gate, int gateOffset, float[] up, int upOffset, float[] out, int outOffset, int n) {
-    vector.siluMultiply(gate, gateOffset, up, upOffset, out, outOffset, n);
+    vnniRows.siluMultiply(gate, gateOffset, up, upOffset, out, outOffset, n);
   }
 
   @Override
   public void add(float[] sum, int sumOffset, float[] addend, int addendOffset, int n) {
-    vector.add(sum, sumOffset, addend, addendOffset, n);
+    rest.add(sum, sumOffset, addend, addendOffset, n);
   }
 
   @Override
   public void exp(float[] x, int offset, int n) {
-    vector.exp(x, offset, n);
+    rest.exp(x, offset, n);
   }
 
   @Override
@@ -132,7 +138,7 @@ public final class VnniKernels implements Kernels {
       int outStride,
       KernelScratch scratch) {
     if (kv.shape().headDim() % HEAD_WIDTH != 0) {
-      vector.attention(
+      rest.attention(
           kv,
           pageTable,
           tableOffset,
@@ -190,9 +196,5 @@ public final class VnniKernels implements Kernels {
 
   private static final class Asked {
     static final String MISSING = Processor.missing();
-  }
-
-  private static final class Written {
-    static final VnniKernels KERNELS = new VnniKernels();
   }
 }
