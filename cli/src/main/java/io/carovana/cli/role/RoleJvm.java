@@ -10,7 +10,17 @@ public final class RoleJvm {
   /** What a JVM takes beside its heap: classes, code, stacks, direct buffers. */
   public static final long JVM_OVERHEAD_BYTES = 110L << 20;
 
+  /** For kernels in the JDK's vectors. */
   private static final String VECTOR_MODULE = "--add-modules jdk.incubator.vector";
+
+  /**
+   * For kernels in machine code: C2 has nothing urgent to do, and at the start it spends most on
+   * what only runs then. Six times the JDK's own thresholds.
+   */
+  private static final String PATIENT_C2 =
+      "-XX:Tier4InvocationThreshold=30000 -XX:Tier4MinInvocationThreshold=3600"
+          + " -XX:Tier4CompileThreshold=90000 -XX:Tier4BackEdgeThreshold=240000";
+
   private static final long WORKER_YOUNG_BYTES = 24L << 20;
 
   /** From here on huge pages are asked for: they speed reading and round small heaps up. */
@@ -30,10 +40,9 @@ public final class RoleJvm {
   public static String workerOptions(long memoryBytes) {
     long heap = memoryBytes + WORKER_EXTRA_HEAP_BYTES;
     String pages = memoryBytes < HUGE_PAGES_FROM_BYTES ? "" : " -XX:+UseTransparentHugePages";
-    String vectors = KernelProvider.machineCodeRunsHere() ? "" : VECTOR_MODULE + " ";
-    return "%s-Xms%dm -Xmx%dm -Xmn%dm %s%s"
+    return "%s -Xms%dm -Xmx%dm -Xmn%dm %s%s"
         .formatted(
-            vectors,
+            KernelProvider.machineCodeRunsHere() ? PATIENT_C2 : VECTOR_MODULE,
             (WORKER_YOUNG_BYTES >> 20) + 8,
             (heap >> 20) + 1,
             WORKER_YOUNG_BYTES >> 20,

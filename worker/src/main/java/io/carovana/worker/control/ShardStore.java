@@ -10,6 +10,7 @@ import io.carovana.model.shard.ShardPlan;
 import io.carovana.protocol.Failure;
 import io.carovana.protocol.v1.Assign;
 import io.carovana.protocol.v1.ModelSpec;
+import io.carovana.worker.kernels.KernelProvider;
 import io.carovana.worker.shard.CpuShard;
 import io.carovana.worker.shard.LoadProgress;
 import io.carovana.worker.shard.ShardLoader;
@@ -46,7 +47,7 @@ final class ShardStore implements AutoCloseable {
   }
 
   /** Enough for the kernels to be compiled; a rank is not ready before. */
-  private static final int WARM_UP_MS = 500;
+  private static final int WARM_UP_MS = KernelProvider.machineCodeRunsHere() ? 150 : 500;
 
   private final @Nullable Path ownModel;
   private final int threads;

@@ -15,8 +15,8 @@ import io.carovana.worker.kernels.VnniOperands;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Chains over integer weights by {@link ChainCode}, over float weights by {@link FloatChainCode}.
@@ -32,28 +32,26 @@ final class VnniChains implements PanelProducts.Chains {
   private static final MethodHandle FLOAT_CALL =
       CodeCall.of(ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
 
-  /** Entry points, {@code [format][rows - 1]}. */
-  private final MemorySegment[][] entries;
+  /** Entry points by rows less one, of the formats that were asked for. */
+  private final AtomicReferenceArray<MemorySegment> entries =
+      new AtomicReferenceArray<>(PanelFormat.values().length * MAX_ROWS);
 
-  /**
-   * Writes and loads the code of all formats.
-   *
-   * @throws IllegalStateException if the system does not let memory become executable
-   */
-  VnniChains() {
-    PanelFormat[] formats = PanelFormat.values();
+  private MemorySegment entry(PanelFormat format, int rows) {
+    MemorySegment entry = entries.get(format.ordinal() * MAX_ROWS + rows - 1);
+    return entry != null ? entry : load(format, rows);
+  }
+
+  /** Writes and loads a format's code. */
+  private synchronized MemorySegment load(PanelFormat format, int rows) {
     List<byte[]> codes = new ArrayList<>();
-    for (PanelFormat format : formats) {
-      for (int rows = 1; rows <= MAX_ROWS; rows++) {
-        codes.add(
-            format.quantized() ? ChainCode.of(format, rows) : FloatChainCode.of(format, rows));
-      }
+    for (int i = 1; i <= MAX_ROWS; i++) {
+      codes.add(format.quantized() ? ChainCode.of(format, i) : FloatChainCode.of(format, i));
     }
-    MemorySegment[] loaded = CodeMemory.load(codes).toArray(MemorySegment[]::new);
-    entries = new MemorySegment[formats.length][];
-    for (int i = 0; i < formats.length; i++) {
-      entries[i] = Arrays.copyOfRange(loaded, i * MAX_ROWS, (i + 1) * MAX_ROWS);
+    List<MemorySegment> loaded = CodeMemory.load(codes);
+    for (int i = 0; i < MAX_ROWS; i++) {
+      entries.set(format.ordinal() * MAX_ROWS + i, loaded.get(i));
     }
+    return loaded.get(rows - 1);
   }
 
   @Override
@@ -119,7 +117,7 @@ final class VnniChains implements PanelProducts.Chains {
     int blocksOfSuper = format.superBlock() / block;
     try {
       CALL.invokeExact(
-          entries[format.ordinal()][rows - 1],
+          entry(format, rows),
           MemorySegment.ofArray(weights.codes()),
           2L * weights.codeIndex(panel, columnFrom),
           MemorySegment.ofArray(weights.highs()),
@@ -153,7 +151,7 @@ final class VnniChains implements PanelProducts.Chains {
       int outOffset) {
     try {
       FLOAT_CALL.invokeExact(
-          entries[format.ordinal()][rows - 1],
+          entry(format, rows),
           values,
           from,
           MemorySegment.ofArray(x.values()),

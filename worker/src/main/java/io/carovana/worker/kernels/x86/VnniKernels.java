@@ -9,6 +9,8 @@ import io.carovana.worker.kernels.LeafProgram;
 import io.carovana.worker.kernels.PanelProducts;
 import io.carovana.worker.kernels.Panels;
 import io.carovana.worker.kernels.QuantizedPages;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Products, quantization, attention, RMSNorm and SiLU in machine code. */
 public final class VnniKernels implements Kernels {
@@ -18,8 +20,8 @@ public final class VnniKernels implements Kernels {
   private final Kernels rest;
   private final PanelProducts products = new PanelProducts(new VnniChains());
   private final VnniQuantizer quantizer = new VnniQuantizer();
-  private final FloatAttention floatAttention = new FloatAttention();
-  private final ByteAttention byteAttention = new ByteAttention();
+  private final Lazy<FloatAttention> floatAttention = new Lazy<>(FloatAttention::new);
+  private final Lazy<ByteAttention> byteAttention = new Lazy<>(ByteAttention::new);
   private final VnniRows vnniRows = new VnniRows();
 
   /**
@@ -161,36 +163,64 @@ public final class VnniKernels implements Kernels {
       int outAt = outOffset + row * outStride;
       switch (kv) {
         case FloatPages pages ->
-            floatAttention.run(
-                pages,
-                pageTable,
-                tableOffset,
-                kvHead,
-                q,
-                qAt,
-                qStride,
-                count,
-                position,
-                out,
-                outAt,
-                outStride,
-                scratch.vnni());
+            floatAttention
+                .get()
+                .run(
+                    pages,
+                    pageTable,
+                    tableOffset,
+                    kvHead,
+                    q,
+                    qAt,
+                    qStride,
+                    count,
+                    position,
+                    out,
+                    outAt,
+                    outStride,
+                    scratch.vnni());
         case QuantizedPages pages ->
-            byteAttention.run(
-                pages,
-                pageTable,
-                tableOffset,
-                kvHead,
-                q,
-                qAt,
-                qStride,
-                count,
-                position,
-                out,
-                outAt,
-                outStride,
-                scratch.vnni());
+            byteAttention
+                .get()
+                .run(
+                    pages,
+                    pageTable,
+                    tableOffset,
+                    kvHead,
+                    q,
+                    qAt,
+                    qStride,
+                    count,
+                    position,
+                    out,
+                    outAt,
+                    outStride,
+                    scratch.vnni());
       }
+    }
+  }
+
+  /** Code that is written when it is first asked for: a shard has one kind of KV cache. */
+  private static final class Lazy<T> {
+    private final Supplier<T> supplier;
+    private volatile @Nullable T value;
+
+    Lazy(Supplier<T> supplier) {
+      this.supplier = supplier;
+    }
+
+    T get() {
+      T known = value;
+      return known != null ? known : make();
+    }
+
+    private synchronized T make() {
+      T made = value;
+      if (made == null) {
+        made = supplier.get();
+        value = made;
+      }
+      return made;
     }
   }
 
