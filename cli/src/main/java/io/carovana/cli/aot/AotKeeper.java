@@ -82,6 +82,10 @@ public final class AotKeeper implements AutoCloseable {
       Map<String, Path> made =
           new AotTraining(context.launcher(), work, context.environment(), freePort.getAsInt())
               .run();
+      if (made.isEmpty()) {
+        say("made none: the next start tries again");
+        return;
+      }
       cache.publish(made);
       InstanceFolder.deleteTree(work);
       say("made AOT caches of " + made.keySet());
