@@ -23,8 +23,17 @@ public final class RoleJvm {
 
   private static final long WORKER_YOUNG_BYTES = 24L << 20;
 
-  /** From here on huge pages are asked for: they speed reading and round small heaps up. */
-  private static final long HUGE_PAGES_FROM_BYTES = 512L << 20;
+  /**
+   * Weights are born old: they are as long-lived as can be, and a copy of each would take longer
+   * than reading it.
+   */
+  private static final String LARGE_IS_OLD = "-XX:PretenureSizeThreshold=256k";
+
+  /**
+   * From here on huge pages are asked for, which speed reading and round small heaps up, and the
+   * heap has its full size at once: growing it takes a full collection each time.
+   */
+  private static final long LARGE_FROM_BYTES = 512L << 20;
 
   private RoleJvm() {}
 
@@ -39,15 +48,17 @@ public final class RoleJvm {
    */
   public static String workerOptions(long memoryBytes) {
     long heap = memoryBytes + WORKER_EXTRA_HEAP_BYTES;
-    String pages = memoryBytes < HUGE_PAGES_FROM_BYTES ? "" : " -XX:+UseTransparentHugePages";
-    return "%s -Xms%dm -Xmx%dm -Xmn%dm %s%s"
+    boolean large = memoryBytes >= LARGE_FROM_BYTES;
+    long heapMiB = (heap >> 20) + 1;
+    return "%s -Xms%dm -Xmx%dm -Xmn%dm %s %s%s"
         .formatted(
             KernelProvider.machineCodeRunsHere() ? PATIENT_C2 : VECTOR_MODULE,
-            (WORKER_YOUNG_BYTES >> 20) + 8,
-            (heap >> 20) + 1,
+            large ? heapMiB : (WORKER_YOUNG_BYTES >> 20) + 8,
+            heapMiB,
             WORKER_YOUNG_BYTES >> 20,
+            LARGE_IS_OLD,
             common(),
-            pages);
+            large ? " -XX:+UseTransparentHugePages" : "");
   }
 
   /** Of a coordinator. */

@@ -26,8 +26,10 @@ import java.lang.foreign.MemorySegment;
  * whole heads.
  */
 final class SliceLoader {
-  /** Bytes of a batch, roughly. */
-  private static final int BATCH_BYTES = 1 << 20;
+  /**
+   * Bytes of a batch, roughly: it stays in a core's cache while it is read, digested and packed.
+   */
+  private static final int BATCH_BYTES = 1 << 18;
 
   private final MeteredReader reader;
   private final TensorSlice slice;

@@ -18,16 +18,19 @@ final class CodeBits {
   private CodeBits() {}
 
   /**
-   * Bits {@code [shift, shift + bits)} of bytes 0, 2, 4 and 6, one behind the other.
+   * Bits {@code [shift, shift + bits)} of bytes 0, 2, 4 and 6, one behind the other. The product
+   * has a copy of the word for each of the four bytes, moved so that its bits end in their place
+   * among the topmost; all other bits of the copies fall below or out, on places of their own, so
+   * that nothing is carried.
    *
    * @param bits 1, 2 or 4
    */
   private static int even(long word, int shift, int bits) {
-    long mask = 0x0001000100010001L * ((1 << bits) - 1);
-    long apart = word >>> shift & mask;
-    long pairs = apart | apart >>> Short.SIZE - bits;
-    int two = (1 << 2 * bits) - 1;
-    return (int) pairs & two | (int) (pairs >>> 32 - 2 * bits) & two << 2 * bits;
+    long apart = word >>> shift & 0x0001000100010001L * ((1 << bits) - 1);
+    long top = 1L << Long.SIZE - 4 * bits;
+    int step = Short.SIZE - bits;
+    long places = top | top >>> step | top >>> 2 * step | top >>> 3 * step;
+    return (int) (apart * places >>> Long.SIZE - 4 * bits);
   }
 
   private static int odd(long word, int shift, int bits) {

@@ -6,6 +6,7 @@ import io.carovana.worker.kernels.HalfPanels;
 import io.carovana.worker.kernels.IntegerPanels;
 import io.carovana.worker.kernels.PanelFormat;
 import io.carovana.worker.kernels.Panels;
+import java.util.Arrays;
 
 /**
  * Packs rows of a model file into panels without changing a weight. Threads may pack different
@@ -95,7 +96,10 @@ public final class PanelPacker {
   private void packIntegers(IntegerPanels panels, int panel, byte[] raw, RowOffsets offsets) {
     BlockCodec codec = BlockCodec.of(type);
     int blockColumns = type.blockElements();
+    int blockBytes = type.blockBytes();
     int lanes = panels.lanes(panel);
+    int[] rowAt = new int[lanes];
+    Arrays.setAll(rowAt, lane -> offsets.at(panel * Panels.LANES + lane));
     for (int block = 0; block < panels.superBlocks(); block++) {
       int begin = block * blockColumns - panels.firstColumn();
       int from = Math.max(0, begin);
@@ -103,7 +107,7 @@ public final class PanelPacker {
       int codesAt = panels.codeIndex(panel, from);
       int highsAt = panels.format().highBits() == 0 ? 0 : panels.highIndex(panel, from);
       for (int lane = 0; lane < lanes; lane++) {
-        int at = offsets.at(panel * Panels.LANES + lane) + block * type.blockBytes();
+        int at = rowAt[lane] + block * blockBytes;
         int pair = 2 * lane;
         codec.codes(raw, at, from - begin, to - begin, panels, codesAt + pair, highsAt + pair);
         codec.scales(raw, at, panels, panels.scaleIndex(panel, from) + lane);
