@@ -20,12 +20,20 @@ public interface Kernels {
   Activations activations(int maxRows, int columns, boolean quantizable);
 
   /**
-   * Quantizes rows {@code [rowFrom, rowTo)} in blocks (rule 2). Besides the codes, which are the
-   * same for all, every implementation leaves the forms that its own products read.
+   * Quantizes columns {@code [columnFrom, columnTo)} of rows {@code [rowFrom, rowTo)} in blocks
+   * (rule 2). Besides the codes, which are the same for all, every implementation leaves the forms
+   * that its own products read.
    *
    * @param block columns per block: {@link PanelFormat#block} of the matrices that follow
+   * @param columnFrom the begin of a block
+   * @param columnTo the end of a block
    */
-  void quantize(Activations x, int block, int rowFrom, int rowTo);
+  void quantize(Activations x, int block, int rowFrom, int rowTo, int columnFrom, int columnTo);
+
+  /** Quantizes whole rows. */
+  default void quantize(Activations x, int block, int rowFrom, int rowTo) {
+    quantize(x, block, rowFrom, rowTo, 0, x.columns());
+  }
 
   /**
    * Multiplies by a matrix that is not cut along k: one chain over all columns (rules 2 and 3).

@@ -21,10 +21,11 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void quantize(Activations x, int block, int rowFrom, int rowTo) {
+  public void quantize(
+      Activations x, int block, int rowFrom, int rowTo, int columnFrom, int columnTo) {
     x.setBlock(block);
     for (int row = rowFrom; row < rowTo; row++) {
-      for (int column = 0; column < x.columns(); column += block) {
+      for (int column = columnFrom; column < columnTo; column += block) {
         quantizeBlock(x, block, row, column);
       }
     }

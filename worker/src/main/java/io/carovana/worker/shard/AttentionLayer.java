@@ -42,7 +42,6 @@ final class AttentionLayer {
   private final Compute.Unit project = this::project;
   private final ThreadTeam.Work rotateAndStore = this::rotateAndStore;
   private final Compute.Unit attend = this::attend;
-  private final ThreadTeam.Work quantizeMixed = this::quantizeMixed;
   private final Compute.Unit output = this::output;
 
   // what the running layer works on
@@ -110,9 +109,6 @@ final class AttentionLayer {
     compute.shared(weights.query().count() + 2 * keyPanels, project);
     compute.rowWise(rows.rows, rotateAndStore);
     compute.shared(rows.chunks.count() * kvHeads, attend);
-    if (weights.outputBlock() != 0) {
-      compute.rowWise(rows.rows, quantizeMixed);
-    }
     compute.shared(weights.attentionOutput().count(), output);
   }
 
@@ -166,17 +162,19 @@ final class AttentionLayer {
     pages.store(page, slot, key, row * kvWidth, value, row * kvWidth);
   }
 
-  /** One KV head of one piece of a sequence. */
+  /** One KV head of one piece of a sequence, ready for the next matrix. */
   private void attend(int unit, int member) {
     AttentionChunks chunks = rows.chunks;
     int chunk = unit / kvHeads;
+    int head = unit % kvHeads;
     SequenceStep entry = rows.plan.get(chunks.sequence(chunk));
-    int at = (rows.firstRow[chunks.sequence(chunk)] + chunks.row(chunk)) * queryWidth;
+    int row = rows.firstRow[chunks.sequence(chunk)] + chunks.row(chunk);
+    int at = row * queryWidth;
     kernels.attention(
         pages,
         entry.pages,
         0,
-        unit % kvHeads,
+        head,
         query,
         at,
         queryWidth,
@@ -186,12 +184,11 @@ final class AttentionLayer {
         at,
         queryWidth,
         compute.scratch(member));
-  }
-
-  private void quantizeMixed(int member, int members) {
-    int from = ThreadTeam.share(rows.rows, member, members);
-    int to = ThreadTeam.share(rows.rows, member + 1, members);
-    kernels.quantize(mixed, weights.outputBlock(), from, to);
+    if (weights.outputBlock() != 0) {
+      int width = queryWidth / kvHeads;
+      int end = row + chunks.rows(chunk);
+      kernels.quantize(mixed, weights.outputBlock(), row, end, head * width, (head + 1) * width);
+    }
   }
 
   private void output(int panel, int member) {

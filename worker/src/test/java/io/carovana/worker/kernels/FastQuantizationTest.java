@@ -1,6 +1,7 @@
 package io.carovana.worker.kernels;
 
 import static io.carovana.worker.kernels.FastProductsTest.assertSameBits;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Tag;
@@ -15,20 +16,45 @@ class FastQuantizationTest {
   @ParameterizedTest
   @ValueSource(ints = {32, 64, 128})
   void codesAndScalesAreTheScalarOnes(int block) {
-    Activations expected = filled(block);
+    Activations expected = filled(SCALAR, block);
     SCALAR.quantize(expected, block, 0, 3);
     for (Kernels kernels : KernelsHere.fast()) {
-      Activations actual = filled(block);
+      Activations actual = filled(kernels, block);
       kernels.quantize(actual, block, 0, 3);
       assertSameBits(actual.codes(), expected.codes(), "codes by %s", kernels.name());
       assertSameBits(actual.scales(), expected.scales(), "scales by %s", kernels.name());
     }
   }
 
+  /** As layers do it: some columns at a time, the last ones first, by whatever rows. */
+  @ParameterizedTest
+  @ValueSource(ints = {32, 64, 128})
+  void partsGiveTheWhole(int block) {
+    for (Kernels kernels : KernelsHere.all()) {
+      Activations whole = filled(kernels, block);
+      kernels.quantize(whole, block, 0, 3);
+      Activations parts = filled(kernels, block);
+      for (int column = 2 * block; column >= 0; column -= block) {
+        kernels.quantize(parts, block, 0, 1, column, column + block);
+        kernels.quantize(parts, block, 1, 3, column, column + block);
+      }
+      assertSameBits(parts.codes(), whole.codes(), "codes by %s", kernels.name());
+      assertSameBits(parts.scales(), whole.scales(), "scales by %s", kernels.name());
+      assertThat(parts.pairs()).as("pairs by %s", kernels.name()).isEqualTo(whole.pairs());
+      assertThat(parts.sums()).as("sums by %s", kernels.name()).isEqualTo(whole.sums());
+      assertThat(parts.packed().nibbles()).isEqualTo(whole.packed().nibbles());
+      assertThat(parts.packed().uppers()).isEqualTo(whole.packed().uppers());
+      assertThat(parts.packed().fifths()).isEqualTo(whole.packed().fifths());
+      assertThat(parts.packed().offsets()).isEqualTo(whole.packed().offsets());
+      assertThat(parts.vnni().forNibbles()).isEqualTo(whole.vnni().forNibbles());
+      assertThat(parts.vnni().forBytes()).isEqualTo(whole.vnni().forBytes());
+    }
+  }
+
   /** Rows of many magnitudes, some of which count as zero. */
-  private static Activations filled(int block) {
+  private static Activations filled(Kernels kernels, int block) {
     RandomKernelInputs inputs = new RandomKernelInputs(block);
-    Activations x = new Activations(3, 3 * block, true);
+    Activations x = kernels.activations(3, 3 * block, true);
     inputs.fill(x.values(), 0, 3 * block, 1f);
     inputs.fill(x.values(), 3 * block, 6 * block, 1e30f);
     inputs.fill(x.values(), 6 * block, 7 * block, 0x1p-104f);

@@ -20,7 +20,8 @@ final class NoKernels implements Kernels {
   }
 
   @Override
-  public void quantize(Activations x, int block, int rowFrom, int rowTo) {}
+  public void quantize(
+      Activations x, int block, int rowFrom, int rowTo, int columnFrom, int columnTo) {}
 
   @Override
   public void multiply(

@@ -29,12 +29,13 @@ final class PackedRow {
     return keep;
   }
 
-  static void fill(Activations x, int row) {
-    int at = PackedOperands.index(row * x.columns());
-    int pairsAt = x.pairIndex(row, 0);
-    int n = x.columns() / 2;
-    shifted(x, at, pairsAt, n);
-    offsets(x.pairs(), pairsAt, n, x.packed().offsets(), row * x.columns() / 16);
+  /** Fills columns {@code [from, to)}, whole blocks. */
+  static void fill(Activations x, int row, int from, int to) {
+    int first = row * x.columns() + from;
+    int pairsAt = x.pairIndex(row, from);
+    int n = (to - from) / 2;
+    shifted(x, PackedOperands.index(first), pairsAt, n);
+    offsets(x.pairs(), pairsAt, n, x.packed().offsets(), first / Activations.SUM_COLUMNS);
   }
 
   private static void shifted(Activations x, int at, int pairsAt, int n) {

@@ -21,8 +21,8 @@ final class Rows {
 
   private Rows() {}
 
-  static void quantize(Activations x, int block, int row) {
-    for (int column = 0; column < x.columns(); column += block) {
+  static void quantize(Activations x, int block, int row, int columnFrom, int columnTo) {
+    for (int column = columnFrom; column < columnTo; column += block) {
       int first = row * x.columns() + column;
       int bits = largestBits(x.values(), first, block);
       if (bits >= INFINITY) {

@@ -43,11 +43,12 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void quantize(Activations x, int block, int rowFrom, int rowTo) {
+  public void quantize(
+      Activations x, int block, int rowFrom, int rowTo, int columnFrom, int columnTo) {
     x.setBlock(block);
     for (int row = rowFrom; row < rowTo; row++) {
-      Rows.quantize(x, block, row);
-      PackedRow.fill(x, row);
+      Rows.quantize(x, block, row, columnFrom, columnTo);
+      PackedRow.fill(x, row, columnFrom, columnTo);
     }
   }
 

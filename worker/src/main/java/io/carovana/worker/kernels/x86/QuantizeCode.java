@@ -8,7 +8,7 @@ import io.carovana.worker.kernels.x86.Assembler.Label;
 import io.carovana.worker.kernels.x86.Assembler.Memory;
 
 /**
- * Writes the code that quantizes a row in blocks (rule 2): codes, scales and {@link VnniOperands}.
+ * Writes the code that quantizes rows in blocks (rule 2): codes, scales and {@link VnniOperands}.
  * Sixteen values stay in a register each.
  */
 final class QuantizeCode {
@@ -17,7 +17,7 @@ final class QuantizeCode {
 
   // vector registers beside those of the values, of which there are at most eight
   private static final int LARGEST = 8;
-  private static final int LARGEST_OF_ROW = 9;
+  private static final int LARGEST_OF_ALL = 9;
   private static final int SPARE = 10;
   private static final int SUM = 12; // and the one after it
   private static final int BELOW = 14;
@@ -37,6 +37,7 @@ final class QuantizeCode {
   private static final int BYTES = Assembler.RSI;
   private static final int BLOCKS = Assembler.R8;
   private static final int CONSTANTS = Assembler.RAX;
+  private static final int ROWS = Assembler.R10;
 
   private static final int RED_ZONE = -8;
 
@@ -51,11 +52,12 @@ final class QuantizeCode {
   }
 
   /**
-   * The code for blocks of 32, 64 or 128. Its arguments are the array of values, the row's offset
-   * in it and in that of codes, that array, the array of scales and the row's offset there, and on
-   * the stack, after the records for nibbles, those for bytes, the row's offset in both, and the
-   * number of blocks. Returns the bits of the largest magnitude, which are those of infinity or
-   * more if a value is not finite.
+   * The code for blocks of 32, 64 or 128. Its arguments are the array of values, the first row's
+   * offset in it and in that of codes, that array, the array of scales and the offset there, and on
+   * the stack, after the records for nibbles, those for bytes, the offset in both, the number of
+   * blocks and of rows, and the bytes from the last block of a row to the first of the next: of
+   * values and codes, of scales, of records. Returns the bits of the largest magnitude, which are
+   * those of infinity or more if a value is not finite.
    */
   static byte[] of(int block) {
     return new QuantizeCode(block).write();
@@ -63,6 +65,7 @@ final class QuantizeCode {
 
   private byte[] write() {
     Label constants = new Label();
+    Label row = new Label();
     Label loop = new Label();
     code.addRegister(VALUES, Assembler.RSI);
     code.addRegister(CODES, Assembler.RSI);
@@ -70,14 +73,16 @@ final class QuantizeCode {
     code.load(BYTES, argument(0));
     code.add(BYTES, argument(1));
     code.add(NIBBLES, argument(1));
-    code.load(BLOCKS, argument(2));
+    code.load(ROWS, argument(3));
     code.address(CONSTANTS, constants);
     simd.load(NIBBLE_ORDER, Memory.at(CONSTANTS, 0));
     simd.load(BYTE_ORDER, Memory.at(CONSTANTS, VECTOR));
     simd.broadcast(MAX, constant(0));
     simd.broadcast(MAGNITUDE, constant(1));
     simd.zero(ZERO);
-    simd.zero(LARGEST_OF_ROW);
+    simd.zero(LARGEST_OF_ALL);
+    code.place(row);
+    code.load(BLOCKS, argument(2));
     code.place(loop);
     scale();
     codes();
@@ -89,7 +94,14 @@ final class QuantizeCode {
     code.add(BYTES, VnniOperands.recordBytes(block));
     code.subtract(BLOCKS, 1);
     code.jump(Condition.NOT_ZERO, loop);
-    simd.storeLowest(Memory.at(Assembler.RSP, RED_ZONE), LARGEST_OF_ROW);
+    code.add(VALUES, argument(4));
+    code.add(CODES, argument(4));
+    code.add(SCALES, argument(5));
+    code.add(NIBBLES, argument(6));
+    code.add(BYTES, argument(6));
+    code.subtract(ROWS, 1);
+    code.jump(Condition.NOT_ZERO, row);
+    simd.storeLowest(Memory.at(Assembler.RSP, RED_ZONE), LARGEST_OF_ALL);
     code.load(Assembler.RAX, Memory.at(Assembler.RSP, RED_ZONE));
     code.leave();
     constants(constants);
@@ -117,7 +129,7 @@ final class QuantizeCode {
       simd.rotate(SPARE, LARGEST, lanes);
       simd.max(LARGEST, LARGEST, SPARE);
     }
-    simd.max(LARGEST_OF_ROW, LARGEST_OF_ROW, LARGEST);
+    simd.max(LARGEST_OF_ALL, LARGEST_OF_ALL, LARGEST);
     simd.subtract(BELOW, LARGEST, constant(2));
     simd.shiftRightSigned(BELOW, BELOW, Integer.SIZE - 1);
     simd.divideFloat(SCALE, LARGEST, MAX);

@@ -50,8 +50,9 @@ public final class VnniKernels implements Kernels {
   }
 
   @Override
-  public void quantize(Activations x, int block, int rowFrom, int rowTo) {
-    quantizer.quantize(x, block, rowFrom, rowTo);
+  public void quantize(
+      Activations x, int block, int rowFrom, int rowTo, int columnFrom, int columnTo) {
+    quantizer.quantize(x, block, rowFrom, rowTo, columnFrom, columnTo);
   }
 
   @Override

@@ -19,7 +19,7 @@ final class VnniQuantizer {
       CodeCall.of(
           FunctionDescriptor.of(
               JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS,
-              JAVA_LONG, JAVA_LONG));
+              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
   private final MemorySegment blocksOf32;
   private final MemorySegment blocksOf64;
@@ -34,7 +34,7 @@ final class VnniQuantizer {
   }
 
   /** {@link io.carovana.worker.kernels.Kernels#quantize}. */
-  void quantize(Activations x, int block, int rowFrom, int rowTo) {
+  void quantize(Activations x, int block, int rowFrom, int rowTo, int columnFrom, int columnTo) {
     x.setBlock(block);
     MemorySegment entry =
         switch (block) {
@@ -43,29 +43,37 @@ final class VnniQuantizer {
           case 128 -> blocksOf128;
           default -> throw new IllegalArgumentException("no blocks of " + block);
         };
-    int blocks = x.columns() / block;
-    for (int row = rowFrom; row < rowTo; row++) {
-      if (largestBits(entry, x, row, blocks, block) >= INFINITY) {
-        throw new NonFiniteException("quantize");
-      }
+    if (rowFrom < rowTo
+        && largestBits(entry, x, rowFrom, rowTo, columnFrom, columnTo) >= INFINITY) {
+      throw new NonFiniteException("quantize");
     }
   }
 
   private static int largestBits(
-      MemorySegment entry, Activations x, int row, int blocks, int block) {
+      MemorySegment entry, Activations x, int rowFrom, int rowTo, int columnFrom, int columnTo) {
+    int block = x.block();
+    int recordBytes = VnniOperands.recordBytes(block);
+    long blocksOfRow = x.columns() / block;
+    long blocks = (columnTo - columnFrom) / block;
+    long blocksBetween = blocksOfRow - blocks;
+    long firstBlock = rowFrom * blocksOfRow + columnFrom / block;
     try {
       return (int)
           CALL.invokeExact(
               entry,
               MemorySegment.ofArray(x.values()),
-              (long) Float.BYTES * row * x.columns(),
+              firstBlock * block * Float.BYTES,
               MemorySegment.ofArray(x.codes()),
               MemorySegment.ofArray(x.scales()),
-              (long) Float.BYTES * x.scaleIndex(row, 0),
+              (long) Float.BYTES * x.scaleIndex(rowFrom, columnFrom),
               MemorySegment.ofArray(x.vnni().forNibbles()),
               MemorySegment.ofArray(x.vnni().forBytes()),
-              (long) row * blocks * VnniOperands.recordBytes(block),
-              (long) blocks);
+              firstBlock * recordBytes,
+              blocks,
+              (long) (rowTo - rowFrom),
+              blocksBetween * block * Float.BYTES,
+              (long) Float.BYTES * (x.columns() / Activations.MIN_BLOCK) - blocks * Float.BYTES,
+              blocksBetween * recordBytes);
     } catch (Throwable e) {
       throw new IllegalStateException("machine code of quantization failed", e);
     }
