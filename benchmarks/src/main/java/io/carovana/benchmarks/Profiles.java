@@ -1,13 +1,13 @@
 package io.carovana.benchmarks;
 
 import io.carovana.model.files.ModelFiles;
+import io.carovana.model.files.TensorInfo;
 import io.carovana.model.files.TensorPart;
 import io.carovana.model.quant.KvProfile;
 import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.tokenizer.Tokenizer;
 import io.carovana.model.tokenizer.TokenizerLoader;
-import io.carovana.worker.kernels.pack.PanelPacker;
 import io.carovana.worker.local.GenerateRequest;
 import io.carovana.worker.local.GenerateResult.TokenLogprob;
 import io.carovana.worker.local.LocalGenerator;
@@ -62,7 +62,7 @@ public final class Profiles {
     for (KvProfile kv : KvProfile.values()) {
       precisions.add(new Precision(Quantization.NONE, kv));
     }
-    if (!PanelPacker.formatOf(files.tensor(TensorPart.QUERY, 0).type()).quantized()) {
+    if (files.tensor(TensorPart.QUERY, 0) instanceof TensorInfo query && query.type().isFloat()) {
       precisions.add(new Precision(Quantization.Q8, KvProfile.F32));
       precisions.add(new Precision(Quantization.Q4, KvProfile.F32));
     }

@@ -1,18 +1,18 @@
 package io.carovana.model;
 
 import io.carovana.model.config.ModelConfig;
+import io.carovana.model.files.Int4Matrix;
 import io.carovana.model.files.ModelDigest;
 import io.carovana.model.files.ModelException;
 import io.carovana.model.files.ModelFiles;
-import io.carovana.model.files.TensorInfo;
+import io.carovana.model.files.ModelTensor;
 import io.carovana.model.files.TokenizerSource;
-import io.carovana.model.files.WeightType;
 import io.carovana.model.tokenizer.Tokenizer;
 import io.carovana.model.tokenizer.TokenizerLoader;
 import java.nio.file.Path;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What {@code carovana model inspect} shows.
@@ -20,8 +20,8 @@ import java.util.Map;
  * @param path folder or GGUF file
  * @param format which of the two
  * @param config the model's shape
- * @param types tensors and bytes by weight type
- * @param tensors number of tensors
+ * @param types tensors and bytes by what they are stored as
+ * @param tensors number of norms and matrices
  * @param parameters number of weights
  * @param bytes bytes of all tensors
  * @param tokenizer its tokenizer
@@ -31,22 +31,28 @@ public record ModelSummary(
     Path path,
     ModelFiles.Format format,
     ModelConfig config,
-    Map<WeightType, TypeShare> types,
+    Map<String, TypeShare> types,
     int tensors,
     long parameters,
     long bytes,
     TokenizerSummary tokenizer,
     String digest) {
 
-  /** Copies the map, keeping its order. */
+  /** Copies the map, sorted by name. */
   public ModelSummary {
-    types = Collections.unmodifiableMap(new EnumMap<>(types));
+    types = Collections.unmodifiableMap(new TreeMap<>(types));
   }
 
-  /** Tensors of one type and their bytes. */
-  public record TypeShare(int tensors, long bytes) {
-    TypeShare plus(TensorInfo tensor) {
-      return new TypeShare(tensors + 1, bytes + tensor.byteLength());
+  /**
+   * Tensors of one type.
+   *
+   * @param tensors how many
+   * @param bytes their bytes in the files
+   * @param widened how many hold 4-bit codes whose zero points ask for 8 bits in memory
+   */
+  public record TypeShare(int tensors, long bytes, int widened) {
+    TypeShare plus(TypeShare other) {
+      return new TypeShare(tensors + other.tensors, bytes + other.bytes, widened + other.widened);
     }
   }
 
@@ -66,11 +72,12 @@ public record ModelSummary(
    * @throws ModelException.ReadFailed if it cannot be read
    */
   public static ModelSummary of(ModelFiles model) {
-    Map<WeightType, TypeShare> types = new EnumMap<>(WeightType.class);
+    Map<String, TypeShare> types = new TreeMap<>();
     long parameters = 0;
-    for (TensorInfo tensor : model.tensors()) {
-      types.merge(
-          tensor.type(), new TypeShare(1, tensor.byteLength()), (share, one) -> share.plus(tensor));
+    for (ModelTensor tensor : model.tensors()) {
+      boolean widened = tensor instanceof Int4Matrix matrix && !model.isSymmetric(matrix);
+      TypeShare share = new TypeShare(1, tensor.storedBytes(), widened ? 1 : 0);
+      types.merge(tensor.storedAs(), share, TypeShare::plus);
       parameters += tensor.elements();
     }
     return new ModelSummary(

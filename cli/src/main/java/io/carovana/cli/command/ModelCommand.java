@@ -58,7 +58,11 @@ final class ModelCommand extends GroupCommand {
           .forEach(
               (type, share) ->
                   types.put(
-                      type.name(), Map.of("tensors", share.tensors(), "bytes", share.bytes())));
+                      type,
+                      Map.of(
+                          "tensors", share.tensors(),
+                          "bytes", share.bytes(),
+                          "widened", share.widened())));
       json.put("types", types);
       json.put("config", config(summary.config()));
       ModelSummary.TokenizerSummary tokenizer = summary.tokenizer();
@@ -105,11 +109,12 @@ final class ModelCommand extends GroupCommand {
                   line(
                       text,
                       "",
-                      type
-                          + ": "
-                          + share.tensors()
-                          + " tensors, "
-                          + ByteSize.format(share.bytes())));
+                      "%s: %d tensors, %s%s"
+                          .formatted(
+                              type,
+                              share.tensors(),
+                              ByteSize.format(share.bytes()),
+                              widened(share.widened()))));
       config(summary.config()).forEach((key, value) -> line(text, key, value));
       ModelSummary.TokenizerSummary tokenizer = summary.tokenizer();
       line(
@@ -121,6 +126,13 @@ final class ModelCommand extends GroupCommand {
                       tokenizer.kind(), tokenizer.pieces(), tokenizer.infilling() ? "with" : "no")
               : tokenizer.problem());
       return text.toString();
+    }
+
+    private static String widened(int tensors) {
+      return tensors == 0
+          ? ""
+          : "; %d of them take 8 bits a weight in memory, for zero points other than 8"
+              .formatted(tensors);
     }
 
     private static void line(StringBuilder text, String key, Object value) {

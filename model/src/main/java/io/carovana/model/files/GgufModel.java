@@ -32,7 +32,7 @@ final class GgufModel {
    * @param sources the parts' bytes, to read what is smaller than a weight
    */
   static ModelFiles.Contents contents(
-      GgufMetadata metadata, List<StoredTensor> tensors, TensorBytes sources) {
+      GgufMetadata metadata, List<StoredTensor> tensors, StoredBytes sources) {
     GgufModel model = new GgufModel(metadata);
     ModelConfig config = model.config(tensors);
     for (StoredTensor tensor : tensors) {
@@ -43,12 +43,6 @@ final class GgufModel {
     List<TensorInfo> named = TensorNames.of(config, ModelFiles.Format.GGUF).identify(tensors);
     return new ModelFiles.Contents(
         ModelFiles.Format.GGUF, model.file, config, named, model::tokenizer);
-  }
-
-  /** Reads all bytes of a small tensor. */
-  @FunctionalInterface
-  interface TensorBytes {
-    byte[] read(StoredTensor tensor);
   }
 
   private TokenizerSource tokenizer() {
@@ -158,7 +152,7 @@ final class GgufModel {
     return tensors.stream().filter(t -> t.name().equals(name)).findFirst().orElse(null);
   }
 
-  private static void requireOnes(StoredTensor tensor, TensorBytes sources) {
+  private static void requireOnes(StoredTensor tensor, StoredBytes sources) {
     if (tensor.type() == WeightType.F32 && tensor.byteLength() <= ROPE_FACTOR_BYTES) {
       ByteBuffer values = ByteBuffer.wrap(sources.read(tensor)).order(ByteOrder.LITTLE_ENDIAN);
       boolean ones = true;

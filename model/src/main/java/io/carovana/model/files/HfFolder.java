@@ -44,12 +44,16 @@ final class HfFolder {
 
   private ModelFiles open() {
     Path configFile = folder.resolve(CONFIG);
-    ModelConfig config =
-        HfConfig.parse(OpenFiles.readSmall(configFile, MAX_CONFIG_BYTES), configFile);
+    JsonFields json =
+        JsonFields.parse(OpenFiles.readSmall(configFile, MAX_CONFIG_BYTES), configFile);
+    ModelConfig config = HfConfig.of(json);
+    Int4Format format = Int4Format.of(json);
     try (OpenFiles files = new OpenFiles()) {
-      List<StoredTensor> stored = stored(files);
-      List<TensorInfo> tensors =
-          TensorNames.of(config, ModelFiles.Format.HUGGING_FACE).identify(stored);
+      List<StoredTensor> stored = new ArrayList<>(stored(files));
+      TensorNames names = TensorNames.of(config, ModelFiles.Format.HUGGING_FACE);
+      List<ModelTensor> tensors =
+          new ArrayList<>(Int4Tensors.take(config, names, format, folder, files::bytes, stored));
+      tensors.addAll(names.identify(stored));
       return files.handOver(
           new ModelFiles.Contents(
               ModelFiles.Format.HUGGING_FACE, folder, config, tensors, this::tokenizer));

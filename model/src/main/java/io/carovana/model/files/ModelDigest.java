@@ -10,8 +10,9 @@ import java.util.Locale;
 
 /**
  * Identifies a model without reading it whole: SHA-256 over its config, its tensor table (names,
- * shapes, types, lengths) and {@link #PROBE_BYTES} at the beginning and end of every tensor. Where
- * tensors lie in files, and how many files there are, does not count.
+ * shapes, types, lengths; layout and group of 4-bit codes) and {@link #PROBE_BYTES} at the
+ * beginning and end of every tensor. Where tensors lie in files, and how many files there are, does
+ * not count.
  */
 public final class ModelDigest {
   /** Bytes probed at each end of a tensor. */
@@ -27,17 +28,26 @@ public final class ModelDigest {
   public static String of(ModelFiles model) {
     MessageDigest sha256 = sha256();
     update(sha256, describe(model));
-    byte[] probe = new byte[PROBE_BYTES];
-    for (TensorInfo tensor : model.tensors()) {
-      update(sha256, describe(tensor));
-      int length = (int) Math.min(PROBE_BYTES, tensor.byteLength());
-      MemorySegment segment = MemorySegment.ofArray(probe).asSlice(0, length);
-      model.readBytes(tensor, 0, segment);
-      sha256.update(probe, 0, length);
-      model.readBytes(tensor, tensor.byteLength() - length, segment);
-      sha256.update(probe, 0, length);
+    for (ModelTensor tensor : model.tensors()) {
+      if (tensor instanceof Int4Matrix matrix) {
+        update(sha256, describe(matrix));
+      }
+      for (TensorInfo stored : tensor.stored()) {
+        probe(sha256, model, stored);
+      }
     }
     return HexFormat.of().formatHex(sha256.digest());
+  }
+
+  private static void probe(MessageDigest sha256, ModelFiles model, TensorInfo tensor) {
+    update(sha256, describe(tensor));
+    byte[] probe = new byte[PROBE_BYTES];
+    int length = (int) Math.min(PROBE_BYTES, tensor.byteLength());
+    MemorySegment segment = MemorySegment.ofArray(probe).asSlice(0, length);
+    model.readBytes(tensor, 0, segment);
+    sha256.update(probe, 0, length);
+    model.readBytes(tensor, tensor.byteLength() - length, segment);
+    sha256.update(probe, 0, length);
   }
 
   private static String describe(ModelFiles model) {
@@ -60,6 +70,10 @@ public final class ModelDigest {
         c.bosId(),
         c.eosId(),
         c.tiedEmbeddings());
+  }
+
+  private static String describe(Int4Matrix matrix) {
+    return String.format(Locale.ROOT, "%s group=%d\n", matrix.layout(), matrix.group());
   }
 
   private static String describe(TensorInfo tensor) {

@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * An opened model: its shape, where every tensor lies, and positional reads of any slice. Nothing
@@ -40,7 +41,7 @@ public final class ModelFiles implements TensorReader, AutoCloseable {
       Format format,
       Path path,
       ModelConfig config,
-      List<TensorInfo> tensors,
+      List<? extends ModelTensor> tensors,
       TokenizerLookup tokenizer) {}
 
   /** Finds the tokenizer, late, because a worker does without. */
@@ -52,6 +53,7 @@ public final class ModelFiles implements TensorReader, AutoCloseable {
   private final Contents contents;
   private final TensorTable table;
   private final Map<Path, FileChannel> channels;
+  private final Map<Int4Matrix, Boolean> symmetric = new ConcurrentHashMap<>();
 
   ModelFiles(Contents contents, Map<Path, FileChannel> channels) {
     this.contents = contents;
@@ -99,18 +101,18 @@ public final class ModelFiles implements TensorReader, AutoCloseable {
   }
 
   @Override
-  public TensorInfo tensor(TensorPart part, int layer) {
+  public ModelTensor tensor(TensorPart part, int layer) {
     return table.get(part, layer);
   }
 
-  /** Every tensor that is used, in the order of {@link TensorSlice}. */
-  public List<TensorInfo> tensors() {
+  /** Every norm and matrix that is used, in the order of {@link TensorSlice}. */
+  public List<ModelTensor> tensors() {
     return table.all();
   }
 
   /** Bytes of all tensors. */
   public long totalBytes() {
-    return table.all().stream().mapToLong(TensorInfo::byteLength).sum();
+    return table.all().stream().mapToLong(ModelTensor::storedBytes).sum();
   }
 
   /**
@@ -125,6 +127,11 @@ public final class ModelFiles implements TensorReader, AutoCloseable {
   @Override
   public void read(TensorInfo tensor, Range rows, Range columns, MemorySegment destination) {
     SliceReads.read(channel(tensor), tensor, rows, columns, destination);
+  }
+
+  @Override
+  public boolean isSymmetric(Int4Matrix matrix) {
+    return symmetric.computeIfAbsent(matrix, asked -> Int4Zeros.areMiddle(this, asked));
   }
 
   /** Reads bytes of a tensor from {@code offset} within it, wherever its rows begin. */

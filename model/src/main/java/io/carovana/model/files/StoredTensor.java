@@ -25,4 +25,23 @@ record StoredTensor(
     long columns,
     Path file,
     long offset,
-    long byteLength) {}
+    long byteLength) {
+
+  /**
+   * The tensor as a part of the model.
+   *
+   * @param layer its layer, or {@link TensorInfo#NO_LAYER}
+   * @throws ModelException.Malformed if a dimension is beyond 2^31
+   */
+  TensorInfo as(TensorPart part, int layer, WeightType type) {
+    return new TensorInfo(
+        name, part, layer, type, intSize(rows), intSize(columns), file, offset, byteLength);
+  }
+
+  private int intSize(long size) {
+    if (size > Integer.MAX_VALUE) {
+      throw new ModelException.Malformed(file, name, "has a dimension of " + size);
+    }
+    return (int) size;
+  }
+}

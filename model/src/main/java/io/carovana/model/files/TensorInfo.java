@@ -2,10 +2,11 @@ package io.carovana.model.files;
 
 import io.carovana.model.shard.Range;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
- * Where one tensor lies; checked against the file when the model was opened. Row-major: row r
- * starts at {@code offset + r * rowBytes()}.
+ * Where one tensor of the files lies; checked against the file when the model was opened.
+ * Row-major: row r starts at {@code offset + r * rowBytes()}.
  *
  * @param name as the file calls it
  * @param part what it is
@@ -26,7 +27,8 @@ public record TensorInfo(
     int columns,
     Path file,
     long offset,
-    long byteLength) {
+    long byteLength)
+    implements ModelTensor {
 
   /** {@link #layer} of a tensor outside the layers. */
   public static final int NO_LAYER = -1;
@@ -44,8 +46,13 @@ public record TensorInfo(
     return new Range(start, Math.toIntExact(Math.min(end, this.columns)));
   }
 
-  /** Number of weights. */
-  public long elements() {
-    return (long) rows * columns;
+  @Override
+  public String storedAs() {
+    return type.name();
+  }
+
+  @Override
+  public List<TensorInfo> stored() {
+    return List.of(this);
   }
 }

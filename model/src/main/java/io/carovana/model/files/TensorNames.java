@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Which stored tensor is which part of the model; the rest is harmless or refused by name. */
 final class TensorNames {
@@ -19,7 +20,8 @@ final class TensorNames {
   /** Factors on the rotary frequencies; harmless only when all are one, see {@link GgufModel}. */
   static final String ROPE_FACTORS = "rope_freqs.weight";
 
-  private record Key(TensorPart part, int layer) {}
+  /** What a name stands for. */
+  record Key(TensorPart part, int layer) {}
 
   private final ModelConfig config;
   private final Map<String, Key> keys;
@@ -40,6 +42,11 @@ final class TensorNames {
       }
     }
     return new TensorNames(config, keys);
+  }
+
+  /** What a tensor called {@code name} is, or null if the model does not have it. */
+  @Nullable Key key(String name) {
+    return keys.get(name);
   }
 
   /**
@@ -68,7 +75,7 @@ final class TensorNames {
   private static TensorInfo identified(StoredTensor stored, Key key) {
     WeightType type = stored.type();
     Path file = stored.file();
-    if (type == null) {
+    if (type == null || type == WeightType.I32) {
       throw new ModelException.Unsupported(
           file,
           stored.name(),
@@ -84,23 +91,6 @@ final class TensorNames {
           stored.name(),
           "has %d dimensions instead of %d".formatted(stored.dimensions(), dimensions));
     }
-    return new TensorInfo(
-        stored.name(),
-        key.part(),
-        key.layer(),
-        type,
-        intSize(stored, stored.rows()),
-        intSize(stored, stored.columns()),
-        file,
-        stored.offset(),
-        stored.byteLength());
-  }
-
-  private static int intSize(StoredTensor tensor, long size) {
-    if (size > Integer.MAX_VALUE) {
-      throw new ModelException.Malformed(
-          tensor.file(), tensor.name(), "has a dimension of " + size);
-    }
-    return (int) size;
+    return stored.as(key.part(), key.layer(), type);
   }
 }

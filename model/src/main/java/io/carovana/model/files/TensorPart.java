@@ -49,6 +49,11 @@ public enum TensorPart {
     return this == ATTENTION_NORM || this == FFN_NORM || this == OUTPUT_NORM;
   }
 
+  /** Whether it is a matrix that activations are multiplied by. */
+  public boolean isProjection() {
+    return !isNorm() && this != EMBEDDING;
+  }
+
   /** Output rows; 1 for a norm. */
   public int rows(ModelConfig config) {
     return switch (this) {

@@ -24,10 +24,10 @@ public interface TensorReader {
    * @param layer counts only where {@link TensorPart#perLayer}
    * @throws IllegalArgumentException if the model has no such layer
    */
-  TensorInfo tensor(TensorPart part, int layer);
+  ModelTensor tensor(TensorPart part, int layer);
 
   /** The tensor of a part outside the layers. */
-  default TensorInfo tensor(TensorPart part) {
+  default ModelTensor tensor(TensorPart part) {
     if (part.perLayer()) {
       throw new IllegalArgumentException(part + " is one per layer");
     }
@@ -42,6 +42,15 @@ public interface TensorReader {
    * @throws ModelException.ReadFailed if the file cannot be read or ends early
    */
   void read(TensorInfo tensor, Range rows, Range columns, MemorySegment destination);
+
+  /**
+   * Whether all zero points of the whole matrix are in the middle of the codes, so that its weights
+   * are signed 4-bit codes. Known from the zero points alone, which are read when first asked for.
+   *
+   * @throws ModelException.Unsupported if a zero point is ambiguous
+   * @throws ModelException.ReadFailed if the file cannot be read
+   */
+  boolean isSymmetric(Int4Matrix matrix);
 
   /** Reads whole rows. */
   default void read(TensorInfo tensor, Range rows, MemorySegment destination) {

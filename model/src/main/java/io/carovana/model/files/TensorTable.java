@@ -12,37 +12,37 @@ import org.jspecify.annotations.Nullable;
 /** Tensors by part and layer; complete, and of the shapes that the config asks for. */
 final class TensorTable {
   private final ModelConfig config;
-  private final Map<TensorPart, @Nullable TensorInfo[]> byPart = new EnumMap<>(TensorPart.class);
-  private final List<TensorInfo> all;
+  private final Map<TensorPart, @Nullable ModelTensor[]> byPart = new EnumMap<>(TensorPart.class);
+  private final List<ModelTensor> all;
 
   /**
    * @throws ModelException.Malformed if a tensor is missing or has another shape than the config
    */
-  TensorTable(Path model, ModelConfig config, List<TensorInfo> tensors) {
+  TensorTable(Path model, ModelConfig config, List<? extends ModelTensor> tensors) {
     this.config = config;
     for (TensorPart part : TensorPart.values()) {
-      byPart.put(part, new @Nullable TensorInfo[part.perLayer() ? config.layers() : 1]);
+      byPart.put(part, new @Nullable ModelTensor[part.perLayer() ? config.layers() : 1]);
     }
-    for (TensorInfo tensor : tensors) {
+    for (ModelTensor tensor : tensors) {
       requireShape(tensor);
       slots(tensor.part())[slot(tensor.part(), tensor.layer())] = tensor;
     }
     this.all = inOrder(model);
   }
 
-  TensorInfo get(TensorPart part, int layer) {
-    TensorInfo tensor = slots(part)[slot(part, layer)];
+  ModelTensor get(TensorPart part, int layer) {
+    ModelTensor tensor = slots(part)[slot(part, layer)];
     if (tensor == null) {
       return get(TensorPart.EMBEDDING, TensorInfo.NO_LAYER);
     }
     return tensor;
   }
 
-  List<TensorInfo> all() {
+  List<ModelTensor> all() {
     return all;
   }
 
-  private @Nullable TensorInfo[] slots(TensorPart part) {
+  private @Nullable ModelTensor[] slots(TensorPart part) {
     return Objects.requireNonNull(byPart.get(part));
   }
 
@@ -56,7 +56,7 @@ final class TensorTable {
     return layer;
   }
 
-  private void requireShape(TensorInfo tensor) {
+  private void requireShape(ModelTensor tensor) {
     int rows = tensor.part().rows(config);
     int columns = tensor.part().columns(config);
     if (tensor.rows() != rows || tensor.columns() != columns) {
@@ -69,8 +69,8 @@ final class TensorTable {
   }
 
   /** All tensors in order of use; finds the first that is missing. */
-  private List<TensorInfo> inOrder(Path model) {
-    List<TensorInfo> ordered = new ArrayList<>();
+  private List<ModelTensor> inOrder(Path model) {
+    List<ModelTensor> ordered = new ArrayList<>();
     ordered.add(require(model, TensorPart.EMBEDDING, TensorInfo.NO_LAYER));
     for (int layer = 0; layer < config.layers(); layer++) {
       for (TensorPart part : TensorPart.values()) {
@@ -86,8 +86,8 @@ final class TensorTable {
     return List.copyOf(ordered);
   }
 
-  private TensorInfo require(Path model, TensorPart part, int layer) {
-    TensorInfo tensor = slots(part)[slot(part, layer)];
+  private ModelTensor require(Path model, TensorPart part, int layer) {
+    ModelTensor tensor = slots(part)[slot(part, layer)];
     if (tensor == null) {
       throw new ModelException.Malformed(
           model,

@@ -23,7 +23,11 @@ public enum WeightType {
   /** As {@link #Q4_K} with a fifth bit per code. */
   Q5_K(13, 256, 176),
   /** 256 six-bit codes with an offset of 32, sixteen int8 scales, f16 super-scale. */
-  Q6_K(14, 256, 210);
+  Q6_K(14, 256, 210),
+  /** Words of eight 4-bit codes or zero points, see {@link Int4Matrix}; only in safetensors. */
+  I32(WeightType.NOT_IN_GGUF, 1, 4);
+
+  private static final int NOT_IN_GGUF = -1;
 
   /** ggml's names of all types by id, to refuse the others by name. */
   private static final String[] GGML_NAMES = {
@@ -80,7 +84,7 @@ public enum WeightType {
     this.blockBytes = blockBytes;
   }
 
-  /** The type's number in a GGUF tensor table. */
+  /** The type's number in a GGUF tensor table, negative for one that GGUF files do not have. */
   public int ggmlId() {
     return ggmlId;
   }
@@ -97,7 +101,7 @@ public enum WeightType {
 
   /** Whether elements are plain floats. */
   public boolean isFloat() {
-    return blockElements == 1;
+    return this == F32 || this == F16 || this == BF16;
   }
 
   /**
@@ -117,7 +121,7 @@ public enum WeightType {
   /** The type with ggml's number {@code id}, or null if Carovana does not read it. */
   public static @Nullable WeightType ofGgml(int id) {
     for (WeightType type : values()) {
-      if (type.ggmlId == id) {
+      if (type.ggmlId == id && id != NOT_IN_GGUF) {
         return type;
       }
     }
@@ -131,12 +135,13 @@ public enum WeightType {
         : "number " + Integer.toUnsignedString(id);
   }
 
-  /** The float type that safetensors calls {@code dtype}, or null for any other. */
+  /** The type that safetensors calls {@code dtype}, or null for any that is not read. */
   public static @Nullable WeightType ofSafetensors(String dtype) {
     return switch (dtype) {
       case "F32" -> F32;
       case "F16" -> F16;
       case "BF16" -> BF16;
+      case "I32" -> I32;
       default -> null;
     };
   }

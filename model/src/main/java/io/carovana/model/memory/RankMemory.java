@@ -2,7 +2,9 @@ package io.carovana.model.memory;
 
 import io.carovana.model.Numerics;
 import io.carovana.model.config.ModelConfig;
+import io.carovana.model.files.Int4Matrix;
 import io.carovana.model.files.ModelException;
+import io.carovana.model.files.ModelTensor;
 import io.carovana.model.files.TensorInfo;
 import io.carovana.model.files.TensorPart;
 import io.carovana.model.files.TensorReader;
@@ -74,15 +76,24 @@ public record RankMemory(long weights, long kvPerToken, long workspace) {
 
   /** Bytes of one slice, packed in panels of {@link #PANEL_ROWS} rows; norms as f32. */
   public static long packedBytes(TensorReader files, TensorSlice slice, Quantization quantization) {
-    TensorInfo tensor = files.tensor(slice.part(), slice.layer());
+    ModelTensor tensor = files.tensor(slice.part(), slice.layer());
     if (slice.part().isNorm()) {
       return (long) tensor.columns() * Float.BYTES;
     }
     long rows = (long) Math.ceilDiv(slice.rows().size(), PANEL_ROWS) * PANEL_ROWS;
+    return switch (tensor) {
+      case TensorInfo stored -> rows * rowBytes(files, stored, slice, quantization);
+      case Int4Matrix matrix ->
+          rows * OwnFormat.of(files, matrix, quantization).rowBytes(slice.columns().size());
+    };
+  }
+
+  private static long rowBytes(
+      TensorReader files, TensorInfo tensor, TensorSlice slice, Quantization quantization) {
     OwnBits bits = quantization.bits(slice.part());
     return bits == null
-        ? rows * storedRowBytes(tensor, slice.columns())
-        : rows * OwnFormat.of(files.config(), tensor, bits).rowBytes(slice.columns().size());
+        ? storedRowBytes(tensor, slice.columns())
+        : OwnFormat.of(files.config(), tensor, bits).rowBytes(slice.columns().size());
   }
 
   /** As in the file, but K-quants' 6-bit scales and minima take a byte each. */
@@ -97,7 +108,7 @@ public record RankMemory(long weights, long kvPerToken, long workspace) {
   private static void requireHeads(TensorReader files, KvProfile kv) {
     int headDim = files.config().headDim();
     if (headDim > kv.maxHeadDim()) {
-      TensorInfo key = files.tensor(TensorPart.KEY, 0);
+      ModelTensor key = files.tensor(TensorPart.KEY, 0);
       throw new ModelException.Unsupported(
           key.file(),
           key.name(),

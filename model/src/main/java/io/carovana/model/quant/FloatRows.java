@@ -34,7 +34,7 @@ public final class FloatRows {
           out[outOffset + i] = Float.intBitsToFloat(source.get(SHORT, offset + 2L * i) << 16);
         }
       }
-      case Q4_0, Q8_0, Q4_K, Q5_K, Q6_K ->
+      case Q4_0, Q8_0, Q4_K, Q5_K, Q6_K, I32 ->
           throw new IllegalArgumentException(type + " is not a float type");
     }
   }

@@ -1,9 +1,12 @@
 package io.carovana.model.quant;
 
 import io.carovana.model.config.ModelConfig;
+import io.carovana.model.files.Int4Matrix;
 import io.carovana.model.files.ModelException;
+import io.carovana.model.files.ModelTensor;
 import io.carovana.model.files.TensorInfo;
 import io.carovana.model.files.TensorPart;
+import io.carovana.model.files.TensorReader;
 import io.carovana.model.shard.FfnLeaves;
 
 /**
@@ -24,21 +27,45 @@ public record OwnFormat(OwnBits bits, int group) {
   }
 
   /**
-   * The format of {@code tensor}: the largest group that divides its columns and every leaf
-   * boundary (docs/numerics.md, rule 4), so that no cut between ranks divides a group.
+   * The format that {@code tensor} is quantized to: the largest group that divides its columns and
+   * every leaf boundary (docs/numerics.md, rule 4), so that no cut between ranks divides a group.
    *
    * @throws ModelException.Unsupported if no group does, or the file holds it quantized already
    */
   public static OwnFormat of(ModelConfig config, TensorInfo tensor, OwnBits bits) {
     if (!tensor.type().isFloat()) {
-      throw new ModelException.Unsupported(
-          tensor.file(),
-          tensor.name(),
-          "is stored as " + tensor.type() + " already; --quantize is for F32, F16 and BF16");
+      throw alreadyQuantized(tensor);
     }
+    return new OwnFormat(bits, group(config, tensor, tensor.columns()));
+  }
+
+  /**
+   * The format that holds 4-bit codes of GPTQ or AWQ as they are: in 4 bits where all zero points
+   * are in the middle, else in 8. The group is the largest that also divides the file's, whose
+   * scale is repeated.
+   *
+   * @throws ModelException.Unsupported if no group does, or {@code quantization} wants it quantized
+   */
+  public static OwnFormat of(TensorReader files, Int4Matrix matrix, Quantization quantization) {
+    if (quantization.bits(matrix.part()) != null) {
+      throw alreadyQuantized(matrix);
+    }
+    int group = group(files.config(), matrix, matrix.group());
+    return new OwnFormat(files.isSymmetric(matrix) ? OwnBits.Q4 : OwnBits.Q8, group);
+  }
+
+  private static ModelException alreadyQuantized(ModelTensor tensor) {
+    return new ModelException.Unsupported(
+        tensor.file(),
+        tensor.name(),
+        "is stored as " + tensor.storedAs() + " already; --quantize is for F32, F16 and BF16");
+  }
+
+  /** The largest group that divides {@code shared}, the columns and every leaf boundary. */
+  private static int group(ModelConfig config, ModelTensor tensor, int shared) {
     for (int group : GROUPS) {
-      if (divides(group, config, tensor.part())) {
-        return new OwnFormat(bits, group);
+      if (shared % group == 0 && divides(group, config, tensor.part())) {
+        return group;
       }
     }
     throw new ModelException.Unsupported(

@@ -13,12 +13,16 @@ class ConfigFuzzTest {
   @FuzzTest(maxDuration = "12m")
   void config(byte[] bytes) {
     ModelConfig config;
+    Int4Format format;
     try {
-      config = HfConfig.parse(bytes, FILE);
+      JsonFields fields = JsonFields.parse(bytes, FILE);
+      config = HfConfig.of(fields);
+      format = Int4Format.of(fields);
     } catch (ModelException refused) {
       return;
     }
     assertThat(config.queryWidth()).isPositive().isLessThanOrEqualTo(ModelConfig.MAX_WIDTH);
     assertThat(config.layers()).isBetween(1, ModelConfig.MAX_LAYERS);
+    assertThat(format == null || format.groupSize() == -1 || format.groupSize() >= 32).isTrue();
   }
 }

@@ -51,7 +51,8 @@ class ModelDigestTest {
     Path weights = model.resolve("model.safetensors");
     byte[] bytes = Files.readAllBytes(weights);
     try (ModelFiles files = ModelFiles.open(model)) {
-      for (TensorInfo tensor : files.tensors()) {
+      for (ModelTensor each : files.tensors()) {
+        TensorInfo tensor = (TensorInfo) each;
         for (long at : new long[] {tensor.offset(), tensor.offset() + tensor.byteLength() - 1}) {
           bytes[(int) at] ^= 1;
           Files.write(weights, bytes);

@@ -61,7 +61,7 @@ class SliceReadsTest {
   @Test
   void readsBlocksFromManyThreads() throws Exception {
     long seed = System.nanoTime();
-    TensorInfo tensor = model.tensor(TensorPart.DOWN, 1);
+    TensorInfo tensor = (TensorInfo) model.tensor(TensorPart.DOWN, 1);
     byte[] whole = whole(tensor);
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       List<Future<?>> pending = new ArrayList<>();
@@ -100,7 +100,7 @@ class SliceReadsTest {
 
   @Test
   void matchesThePositionInTheFile() throws IOException {
-    TensorInfo tensor = model.tensor(TensorPart.OUTPUT_NORM);
+    TensorInfo tensor = (TensorInfo) model.tensor(TensorPart.OUTPUT_NORM);
     byte[] all = java.nio.file.Files.readAllBytes(file);
     byte[] expected =
         Arrays.copyOfRange(
@@ -110,7 +110,7 @@ class SliceReadsTest {
 
   @Test
   void refusesWhatIsNotWholeBlocksOrDoesNotFit() {
-    TensorInfo tensor = model.tensor(TensorPart.DOWN, 0);
+    TensorInfo tensor = (TensorInfo) model.tensor(TensorPart.DOWN, 0);
     Range rows = new Range(0, 1);
     MemorySegment room = MemorySegment.ofArray(new byte[18]);
     assertThatThrownBy(() -> model.read(tensor, rows, new Range(16, 48), room))
@@ -124,7 +124,7 @@ class SliceReadsTest {
 
   @Test
   void aFileThatShrinksWhileItIsReadIsATypedFailure() throws IOException {
-    TensorInfo last = model.tensor(TensorPart.LM_HEAD);
+    TensorInfo last = (TensorInfo) model.tensor(TensorPart.LM_HEAD);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.truncate(last.offset() + 10);
     }
@@ -135,7 +135,7 @@ class SliceReadsTest {
 
   @Test
   void readingAfterCloseIsATypedFailure() {
-    TensorInfo tensor = model.tensor(TensorPart.EMBEDDING);
+    TensorInfo tensor = (TensorInfo) model.tensor(TensorPart.EMBEDDING);
     model.close();
     assertThatThrownBy(() -> whole(tensor)).isInstanceOf(ModelException.ReadFailed.class);
   }

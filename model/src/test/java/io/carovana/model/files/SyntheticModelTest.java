@@ -9,20 +9,21 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /** Every weight type in a GGUF, the float types in Hugging Face folders of one and three shards. */
 class SyntheticModelTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @EnumSource(WeightType.class)
+  @EnumSource(value = WeightType.class, mode = Mode.EXCLUDE, names = "I32")
   void opensAGgufOfEveryType(WeightType type) {
     Path file = SyntheticModel.gguf(folder.resolve("m.gguf"), SyntheticModel.TINY, type, 7);
     try (ModelFiles model = ModelFiles.open(file)) {
       assertThat(model.config()).isEqualTo(SyntheticModel.TINY);
       assertThat(model.ropeInterleaved()).isTrue();
       assertThat(model.tokenizer()).isInstanceOf(TokenizerSource.Gguf.class);
-      assertThat(model.tensor(TensorPart.DOWN, 1).type()).isEqualTo(type);
+      assertThat(model.tensor(TensorPart.DOWN, 1).storedAs()).isEqualTo(type.name());
       assertThat(model.tensors()).hasSize(3 + 9 * 2);
     }
   }
@@ -38,8 +39,9 @@ class SyntheticModelTest {
         ModelFiles sharded = ModelFiles.open(three)) {
       assertThat(sharded.config()).isEqualTo(whole.config()).isEqualTo(SyntheticModel.ODD);
       assertThat(sharded.tokenizer()).isInstanceOf(TokenizerSource.SentencePieceFile.class);
-      for (TensorInfo tensor : whole.tensors()) {
-        TensorInfo twin = sharded.tensor(tensor.part(), tensor.layer());
+      for (ModelTensor each : whole.tensors()) {
+        TensorInfo tensor = (TensorInfo) each;
+        TensorInfo twin = (TensorInfo) sharded.tensor(tensor.part(), tensor.layer());
         assertThat(bytes(sharded, twin)).isEqualTo(bytes(whole, tensor));
       }
     }

@@ -44,7 +44,7 @@ class OwnRowsTest {
   }
 
   private static int group(ModelFiles files, TensorPart part) {
-    return OwnFormat.of(files.config(), files.tensor(part, 0), OwnBits.Q4).group();
+    return OwnFormat.of(files.config(), (TensorInfo) files.tensor(part, 0), OwnBits.Q4).group();
   }
 
   @Test
@@ -81,7 +81,7 @@ class OwnRowsTest {
   @Test
   void anyCutGivesTheSameCodes() {
     try (ModelFiles files = ModelFiles.open(model(ODD, WeightType.BF16))) {
-      TensorInfo down = files.tensor(TensorPart.DOWN, 1);
+      TensorInfo down = (TensorInfo) files.tensor(TensorPart.DOWN, 1);
       for (OwnBits bits : OwnBits.values()) {
         OwnFormat format = OwnFormat.of(ODD, down, bits);
         OwnRows rows = new OwnRows(files, down, format);
@@ -109,7 +109,7 @@ class OwnRowsTest {
   void namesTheRowOfAWeightThatIsNotFinite() throws IOException {
     Path path = model(ODD, WeightType.F16);
     try (ModelFiles files = ModelFiles.open(path)) {
-      TensorInfo up = files.tensor(TensorPart.UP, 0);
+      TensorInfo up = (TensorInfo) files.tensor(TensorPart.UP, 0);
       try (RandomAccessFile file = new RandomAccessFile(up.file().toFile(), "rw")) {
         file.seek(up.offset() + 7 * up.rowBytes());
         file.write(new byte[] {0, 0x7C}); // infinity

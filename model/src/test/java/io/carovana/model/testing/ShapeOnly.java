@@ -1,6 +1,7 @@
 package io.carovana.model.testing;
 
 import io.carovana.model.config.ModelConfig;
+import io.carovana.model.files.Int4Matrix;
 import io.carovana.model.files.TensorInfo;
 import io.carovana.model.files.TensorPart;
 import io.carovana.model.files.TensorReader;
@@ -30,6 +31,11 @@ public record ShapeOnly(ModelConfig config, WeightType type) implements TensorRe
         Path.of("shape-only"),
         0,
         rows * type.rowBytes(columns));
+  }
+
+  @Override
+  public boolean isSymmetric(Int4Matrix matrix) {
+    throw new UnsupportedOperationException("no 4-bit codes here");
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.carovana.worker.shard;
 
 import io.carovana.model.config.ModelConfig;
+import io.carovana.model.files.Int4Matrix;
+import io.carovana.model.files.ModelTensor;
 import io.carovana.model.files.TensorInfo;
 import io.carovana.model.files.TensorPart;
 import io.carovana.model.files.TensorReader;
@@ -12,7 +14,7 @@ import java.util.function.LongConsumer;
 
 /**
  * Reads one slice on behalf of a loader: what goes by is counted and digested, so that no second
- * pass over the file is needed. The slice's rows must be read once each, in order.
+ * pass over the file is needed. What it reads is read once, in order.
  */
 final class MeteredReader implements TensorReader {
   private final TensorReader reader;
@@ -45,8 +47,13 @@ final class MeteredReader implements TensorReader {
   }
 
   @Override
-  public TensorInfo tensor(TensorPart part, int layer) {
+  public ModelTensor tensor(TensorPart part, int layer) {
     return reader.tensor(part, layer);
+  }
+
+  @Override
+  public boolean isSymmetric(Int4Matrix matrix) {
+    return reader.isSymmetric(matrix);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.carovana.worker.shard;
 
+import io.carovana.model.files.Int4Matrix;
 import io.carovana.model.files.ModelException;
+import io.carovana.model.files.ModelTensor;
 import io.carovana.model.files.TensorInfo;
 import io.carovana.model.files.TensorPart;
 import io.carovana.model.files.TensorReader;
@@ -88,8 +90,15 @@ public final class ShardLoader {
   /** Bytes of the files that a rank reads. */
   public static long fileBytes(TensorReader files, RankShard shard) {
     return TensorSlice.of(files.config(), shard).stream()
-        .mapToLong(slice -> SliceLoader.fileBytes(files, slice))
+        .mapToLong(slice -> fileBytes(files, slice))
         .sum();
+  }
+
+  private static long fileBytes(TensorReader files, TensorSlice slice) {
+    return switch (files.tensor(slice.part(), slice.layer())) {
+      case TensorInfo tensor -> SliceLoader.fileBytes(tensor, slice);
+      case Int4Matrix matrix -> Int4SliceLoader.fileBytes(matrix, slice);
+    };
   }
 
   /** Leaves cut matrices along k whatever the number of ranks; blocks must not straddle them. */
@@ -102,15 +111,17 @@ public final class ShardLoader {
     }
   }
 
-  private static void requireWholeBlocks(TensorInfo tensor, LeafProgram leaves) {
+  private static void requireWholeBlocks(ModelTensor tensor, LeafProgram leaves) {
     try {
-      leaves.requireBlocks(PanelPacker.formatOf(tensor.type()));
+      if (tensor instanceof TensorInfo stored) {
+        leaves.requireBlocks(PanelPacker.formatOf(stored.type()));
+      }
     } catch (IllegalArgumentException e) {
       throw new ModelException.Unsupported(
           tensor.file(),
           tensor.name(),
           "stored as "
-              + tensor.type()
+              + tensor.storedAs()
               + " cannot be cut into this model's head groups or feed-forward leaves: "
               + e.getMessage());
     }
@@ -142,8 +153,19 @@ public final class ShardLoader {
   }
 
   private Loaded load(TensorSlice slice, LongConsumer read) {
-    SliceLoader loader = new SliceLoader(new MeteredReader(files, read), slice);
-    float[] norm = slice.part().isNorm() ? loader.norm() : null;
+    MeteredReader reader = new MeteredReader(files, read);
+    return switch (files.tensor(slice.part(), slice.layer())) {
+      case TensorInfo tensor -> load(new SliceLoader(reader, tensor, slice), slice.part());
+      case Int4Matrix matrix -> {
+        Int4SliceLoader loader = new Int4SliceLoader(reader, matrix, slice);
+        Panels panels = loader.matrix(options.precision().weights());
+        yield new Loaded(null, panels, loader.digest());
+      }
+    };
+  }
+
+  private Loaded load(SliceLoader loader, TensorPart part) {
+    float[] norm = part.isNorm() ? loader.norm() : null;
     Panels matrix = norm == null ? loader.matrix(options.precision().weights()) : null;
     return new Loaded(norm, matrix, loader.digest());
   }

@@ -4,7 +4,7 @@ import io.carovana.model.shard.Range;
 
 /**
  * SHA-256 of the block of a tensor that a rank holds, row after row as the file stores it, computed
- * while it was read.
+ * while it was read; of 4-bit codes (GPTQ, AWQ) zero points and scales come first.
  *
  * @param tensor name in the file
  * @param rows its rows

@@ -3,7 +3,6 @@ package io.carovana.worker.shard;
 import io.carovana.model.files.ModelException;
 import io.carovana.model.files.TensorInfo;
 import io.carovana.model.files.TensorPart;
-import io.carovana.model.files.TensorReader;
 import io.carovana.model.files.TensorSlice;
 import io.carovana.model.files.WeightType;
 import io.carovana.model.quant.FloatRows;
@@ -38,10 +37,10 @@ final class SliceLoader {
   private final int columns;
   private final boolean interleaved;
 
-  SliceLoader(MeteredReader reader, TensorSlice slice) {
+  SliceLoader(MeteredReader reader, TensorInfo tensor, TensorSlice slice) {
     this.reader = reader;
+    this.tensor = tensor;
     this.slice = slice;
-    tensor = reader.tensor(slice.part(), slice.layer());
     rows = slice.rows().size();
     columns = slice.columns().size();
     interleaved =
@@ -50,8 +49,7 @@ final class SliceLoader {
   }
 
   /** Bytes of the file that the slice takes. */
-  static long fileBytes(TensorReader reader, TensorSlice slice) {
-    TensorInfo tensor = reader.tensor(slice.part(), slice.layer());
+  static long fileBytes(TensorInfo tensor, TensorSlice slice) {
     Range columns = tensor.roundOut(slice.columns());
     return tensor.type().rowBytes(columns.size()) * slice.rows().size();
   }

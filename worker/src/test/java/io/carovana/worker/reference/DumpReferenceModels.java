@@ -49,7 +49,7 @@ final class DumpReferenceModels {
     List<String> groups = new ArrayList<>();
     for (TensorSlice slice :
         TensorSlice.of(config, ShardPlan.even(config, 1, 1).ranks().getFirst())) {
-      TensorInfo tensor = files.tensor(slice.part(), slice.layer());
+      TensorInfo tensor = (TensorInfo) files.tensor(slice.part(), slice.layer());
       OwnBits bits = model.quantization().bits(slice.part());
       byte[] values = new byte[Math.toIntExact(4 * tensor.elements())];
       if (bits == null) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import io.carovana.model.config.ModelConfig;
+import io.carovana.model.files.Int4Matrix;
 import io.carovana.model.files.ModelFiles;
+import io.carovana.model.files.ModelTensor;
 import io.carovana.model.files.TensorInfo;
 import io.carovana.model.files.TensorPart;
 import io.carovana.model.files.TensorReader;
@@ -143,8 +145,13 @@ class CpuShardTest {
     }
 
     @Override
-    public TensorInfo tensor(TensorPart part, int layer) {
+    public ModelTensor tensor(TensorPart part, int layer) {
       return reader.tensor(part, layer);
+    }
+
+    @Override
+    public boolean isSymmetric(Int4Matrix matrix) {
+      return reader.isSymmetric(matrix);
     }
 
     @Override

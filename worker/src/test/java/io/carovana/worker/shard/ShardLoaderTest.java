@@ -120,7 +120,7 @@ class ShardLoaderTest {
 
   private static void assertDigest(ModelFiles files, TensorSlice slice, SliceDigest digest)
       throws Exception {
-    TensorInfo tensor = files.tensor(slice.part(), slice.layer());
+    TensorInfo tensor = (TensorInfo) files.tensor(slice.part(), slice.layer());
     Range columns = tensor.roundOut(slice.columns());
     int rowBytes = Math.toIntExact(tensor.type().rowBytes(columns.size()));
     byte[] bytes = new byte[slice.rows().size() * rowBytes];

@@ -43,7 +43,7 @@ interface BlockCodec {
       case Q4_K -> new KMinimumCodec(WeightType.Q4_K);
       case Q5_K -> new KMinimumCodec(WeightType.Q5_K);
       case Q6_K -> new Q6KCodec();
-      case F32, F16, BF16 -> throw new IllegalArgumentException(type + " has no blocks");
+      case F32, F16, BF16, I32 -> throw new IllegalArgumentException(type + " has no blocks");
     };
   }
 

@@ -11,6 +11,8 @@ final class LittleEndian {
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle FLOAT =
       MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int F16_EXPONENT = 0x7c00;
@@ -21,6 +23,11 @@ final class LittleEndian {
   /** Eight bytes. */
   static long word(byte[] raw, int at) {
     return (long) LONG.get(raw, at);
+  }
+
+  /** Four bytes. */
+  static int word32(byte[] raw, int at) {
+    return (int) INT.get(raw, at);
   }
 
   static short f16(byte[] raw, int at) {

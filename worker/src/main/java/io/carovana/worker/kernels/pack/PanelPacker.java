@@ -31,6 +31,7 @@ public final class PanelPacker {
       case Q4_K -> PanelFormat.Q4_K;
       case Q5_K -> PanelFormat.Q5_K;
       case Q6_K -> PanelFormat.Q6_K;
+      case I32 -> throw new IllegalArgumentException("words are not rows of weights");
     };
   }
 
