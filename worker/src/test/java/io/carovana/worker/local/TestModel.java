@@ -1,10 +1,12 @@
 package io.carovana.worker.local;
 
+import io.carovana.model.files.Int4Layout;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.files.WeightType;
 import io.carovana.model.quant.KvProfile;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.testing.DemoTokenizer;
+import io.carovana.model.testing.Int4Checkpoint;
 import io.carovana.model.testing.SyntheticModel;
 import java.nio.file.Path;
 
@@ -26,6 +28,10 @@ enum TestModel {
   TINY_Q5_K,
   /** Q6_K: weight groups of 16. */
   TINY_Q6_K,
+  /** Three KV heads, 4-bit GPTQ in groups of 32, all zero points in the middle: held in 4 bits. */
+  ODD_GPTQ,
+  /** As {@link #ODD_GPTQ}, AWQ with zero points anywhere: held in 8 bits. */
+  ODD_AWQ,
   /** {@link #DEMO} with the KV cache in q8. */
   DEMO_KV8,
   /** {@link #ODD_Q4_0} with the KV cache in q8. */
@@ -44,10 +50,16 @@ enum TestModel {
           case ODD_Q4_0, ODD_Q4_0_KV8 ->
               SyntheticModel.gguf(file, SyntheticModel.ODD, WeightType.Q4_0, SEED);
           case ODD_F16_Q8 -> SyntheticModel.gguf(file, SyntheticModel.ODD, WeightType.F16, SEED);
+          case ODD_GPTQ -> int4(Int4Layout.GPTQ, true).write(file);
+          case ODD_AWQ -> int4(Int4Layout.AWQ, false).write(file);
           case TINY_Q4_K -> SyntheticModel.gguf(file, SyntheticModel.TINY, WeightType.Q4_K, SEED);
           case TINY_Q5_K -> SyntheticModel.gguf(file, SyntheticModel.TINY, WeightType.Q5_K, SEED);
           case TINY_Q6_K -> SyntheticModel.gguf(file, SyntheticModel.TINY, WeightType.Q6_K, SEED);
         });
+  }
+
+  private static Int4Checkpoint int4(Int4Layout layout, boolean symmetric) {
+    return Int4Checkpoint.random(SyntheticModel.ODD, layout, 32, symmetric, SEED);
   }
 
   KvProfile kv() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.carovana.model.Numerics;
 import io.carovana.model.config.ModelConfig;
+import io.carovana.model.files.Int4Layout;
 import io.carovana.model.files.ModelException;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.files.WeightType;
@@ -13,11 +14,13 @@ import io.carovana.model.quant.KvProfile;
 import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.ShardPlan;
+import io.carovana.model.testing.Int4Checkpoint;
 import io.carovana.model.testing.SyntheticModel;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
@@ -83,6 +86,13 @@ class ResidentBytesTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"GPTQ, true", "GPTQ, false", "AWQ, true", "AWQ, false"})
+  void foreseesFourBitCodesToTheByte(Int4Layout layout, boolean symmetric) {
+    Int4Checkpoint checkpoint = Int4Checkpoint.random(SyntheticModel.ODD, layout, 32, symmetric, 1);
+    checkAllRanks(checkpoint.write(folder.resolve("m")), 1, 3, Precision.AS_STORED, 0);
+  }
+
+  @ParameterizedTest
   @EnumSource(KvProfile.class)
   void foreseesTheKvCacheToTheByte(KvProfile kv) {
     checkAllRanks(
@@ -101,5 +111,12 @@ class ResidentBytesTest {
             () -> checkAllRanks(path, 1, 1, new Precision(Quantization.Q4, KvProfile.F32), 0))
         .isInstanceOf(ModelException.Unsupported.class)
         .hasMessageContaining("Q4_0 already");
+    Path awq =
+        Int4Checkpoint.random(SyntheticModel.TINY, Int4Layout.AWQ, 128, true, 1)
+            .write(folder.resolve("awq"));
+    assertThatThrownBy(
+            () -> checkAllRanks(awq, 1, 1, new Precision(Quantization.Q8, KvProfile.F32), 0))
+        .isInstanceOf(ModelException.Unsupported.class)
+        .hasMessageContaining("self_attn.q_proj.qweight: is stored as AWQ already");
   }
 }
