@@ -86,8 +86,7 @@ final class LocalRun {
                 FitCheck.precision(settings),
                 options.prefillChunk() + options.maxSequences())
             .require(OptionalInt.of(options.context()), command, settings);
-    progress.accept("Memory: " + report.line());
-    FitCheck.contextNote(files, report).ifPresent(progress);
+    FitCheck.notes(files, report).forEach(progress);
     return LocalGenerator.open(files, options);
   }
 }

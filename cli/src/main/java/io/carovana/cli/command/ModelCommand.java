@@ -131,7 +131,7 @@ final class ModelCommand extends GroupCommand {
     private static String widened(int tensors) {
       return tensors == 0
           ? ""
-          : "; %d of them take 8 bits a weight in memory, for zero points other than 8"
+          : "; %d of them take 8 bits a weight in memory: they have zero points other than 8"
               .formatted(tensors);
     }
 

@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
     name = "plan",
     description =
         "Show what each of some nodes would hold of a model, and whether it fits. Reads the model's"
-            + " header only. Exit code 5 when it does not fit.")
+            + " headers only, and the zero points of 4-bit matrices. Exit code 5 when it does not fit.")
 final class PlacementPlanCommand extends SettingsCommand {
   @Option(
       names = "--nodes",

@@ -15,14 +15,14 @@ public enum Setting {
   MODEL(
       "demo",
       SettingType.text("PATH"),
-      "Model: a folder, a GGUF file, a Hub cache folder, org/name found in the local Hub cache,"
-          + " or 'demo' for the model that comes along."),
+      "Model: a folder (safetensors, also 4-bit GPTQ and AWQ), a GGUF file, a Hub cache folder,"
+          + " org/name found in the local Hub cache, or 'demo' for the model that comes along."),
   SERVED_MODEL_NAME(
       null, SettingType.text("NAME"), "Model name clients see; the model's own if not given."),
   QUANTIZE(
       "none",
       SettingType.choice("q4", "q8", "none"),
-      "Quantize a 16-bit checkpoint while loading."),
+      "Quantize a 16-bit checkpoint while loading; refused for one that is quantized."),
   KV(
       "f32",
       SettingType.choice("f32", "q8"),

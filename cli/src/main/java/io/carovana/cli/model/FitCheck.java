@@ -5,6 +5,7 @@ import io.carovana.cli.ExitCode;
 import io.carovana.cli.config.Setting;
 import io.carovana.cli.config.Settings;
 import io.carovana.cli.role.RoleJvm;
+import io.carovana.model.files.Int4Matrix;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.memory.FitPlanner;
 import io.carovana.model.memory.FitReport;
@@ -13,6 +14,7 @@ import io.carovana.model.quant.KvProfile;
 import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.ShardPlan;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -62,8 +64,35 @@ public record FitCheck(
     return planner.report(precision, context);
   }
 
+  /**
+   * What an operator should know of a model that is about to be loaded, a sentence each: its
+   * memory, and what is unusual about its weights and its context.
+   */
+  public static List<String> notes(ModelFiles files, FitReport report) {
+    List<String> notes = new ArrayList<>();
+    notes.add("Memory: " + report.line());
+    widthNote(files).ifPresent(notes::add);
+    contextNote(files, report).ifPresent(notes::add);
+    return notes;
+  }
+
+  /** Says so if 4-bit matrices take 8 bits a weight in memory. */
+  private static Optional<String> widthNote(ModelFiles files) {
+    List<Int4Matrix> matrices =
+        files.tensors().stream()
+            .filter(Int4Matrix.class::isInstance)
+            .map(Int4Matrix.class::cast)
+            .toList();
+    long widened = matrices.stream().filter(matrix -> !files.isSymmetric(matrix)).count();
+    return widened == 0
+        ? Optional.empty()
+        : Optional.of(
+            "%d of %d 4-bit matrices have zero points other than 8 and take 8 bits a weight in memory."
+                .formatted(widened, matrices.size()));
+  }
+
   /** Says so if the context is longer than the model was made for. */
-  public static Optional<String> contextNote(ModelFiles files, FitReport report) {
+  private static Optional<String> contextNote(ModelFiles files, FitReport report) {
     int trained = files.config().maxPositions();
     return report.context() <= trained
         ? Optional.empty()

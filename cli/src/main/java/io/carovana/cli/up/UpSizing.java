@@ -17,7 +17,6 @@ import io.carovana.model.quant.Precision;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.model.tokenizer.TokenizerLoader;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -73,7 +72,7 @@ record UpSizing(
           report.context(),
           memory.orElse((needed / ROUND_BYTES + 2) * ROUND_BYTES),
           threads(settings),
-          notes(files, report));
+          FitCheck.notes(files, report));
     }
   }
 
@@ -121,12 +120,5 @@ record UpSizing(
   private static String command(Settings settings) {
     String reference = settings.requireText(Setting.MODEL);
     return "carovana up" + (reference.equals(ModelReference.DEMO) ? "" : " --model " + reference);
-  }
-
-  private static List<String> notes(ModelFiles files, FitReport report) {
-    List<String> notes = new ArrayList<>();
-    notes.add("Memory: " + report.line());
-    FitCheck.contextNote(files, report).ifPresent(notes::add);
-    return notes;
   }
 }

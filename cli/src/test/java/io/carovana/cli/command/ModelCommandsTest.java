@@ -2,6 +2,9 @@ package io.carovana.cli.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.carovana.model.files.Int4Layout;
+import io.carovana.model.testing.Int4Checkpoint;
+import io.carovana.model.testing.SyntheticModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,6 +146,47 @@ class ModelCommandsTest {
     };
     assertThat(captured.run(arguments)).as(captured.err()).isZero();
     return Json.read(captured.out()).at("/nodes/0/kv_bytes_per_token").asLong();
+  }
+
+  @Test
+  void fourBitCheckpointsAreInspectedForecastAndRun() {
+    String awq =
+        Int4Checkpoint.random(SyntheticModel.TINY, Int4Layout.AWQ, 128, false, 1)
+            .write(folder.resolve("awq"))
+            .toString();
+    assertThat(captured.run("model", "inspect", awq)).as(captured.err()).isZero();
+    assertThat(captured.out()).contains("AWQ: 14 tensors", "14 of them take 8 bits a weight");
+
+    Captured generated = new Captured(Map.of());
+    String[] generate = {
+      "generate", "--model", awq, "--prompt-ids", "1,5,6", "--max-tokens", "3", "--context", "64"
+    };
+    assertThat(generated.run(generate)).as(generated.err()).isZero();
+    assertThat(generated.err()).contains("14 of 14 4-bit matrices have zero points other than 8");
+    assertThat(weightsBytes(awq)).isGreaterThan(weightsBytes(gptq()) * 3 / 2);
+
+    Captured again = new Captured(Map.of());
+    String[] quantize = {
+      "generate", "--model", awq, "--prompt-ids", "1", "--max-tokens", "1", "--quantize", "q4"
+    };
+    assertThat(again.run(quantize)).as(again.err()).isEqualTo(6);
+    assertThat(again.err()).contains("is stored as AWQ already");
+  }
+
+  /** As many weights, with zero points that leave them at 4 bits. */
+  private String gptq() {
+    return Int4Checkpoint.random(SyntheticModel.TINY, Int4Layout.GPTQ, 128, true, 1)
+        .write(folder.resolve("gptq"))
+        .toString();
+  }
+
+  private static long weightsBytes(String model) {
+    Captured captured = new Captured(Map.of());
+    String[] arguments = {
+      "placement", "plan", "--model", model, "--nodes", "1g", "--output", "json"
+    };
+    assertThat(captured.run(arguments)).as(captured.err()).isZero();
+    return Json.read(captured.out()).at("/nodes/0/weights_bytes").asLong();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.carovana.model.files;
 
 import io.carovana.model.config.ModelConfig;
+import io.carovana.model.testing.Int4Checkpoint;
 import io.carovana.model.testing.SyntheticModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,10 @@ final class FuzzSeeds {
   /** Nearly all header. */
   private static final ModelConfig SMALLEST =
       new ModelConfig(4, 1, 2, 1, 2, 4, 4, 1e-5f, 1e6, 512, 1, 2, false);
+
+  /** The smallest shape of whole words of eight codes. */
+  static final ModelConfig EIGHTS =
+      new ModelConfig(8, 1, 2, 1, 8, 8, 8, 1e-5f, 1e6, 512, 1, 2, false);
 
   private FuzzSeeds() {}
 
@@ -37,6 +42,13 @@ final class FuzzSeeds {
           Files.readAllBytes(folder.resolve("model.safetensors")));
     }
     Files.writeString(config.resolve("seed-plain.json"), SyntheticModel.configJson(SMALLEST));
+    for (Int4Layout layout : Int4Layout.values()) {
+      Int4Checkpoint int4 = Int4Checkpoint.random(EIGHTS, layout, -1, true, 1);
+      Files.writeString(config.resolve("seed-" + layout + ".json"), int4.configJson());
+      Files.write(
+          safetensors.resolve("seed-" + layout + ".safetensors"),
+          Files.readAllBytes(int4.write(folder).resolve("model.safetensors")));
+    }
     Files.writeString(
         config.resolve("seed-nested.json"),
         SyntheticModel.configJson(SMALLEST)
