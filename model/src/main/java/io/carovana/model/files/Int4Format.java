@@ -72,9 +72,10 @@ record Int4Format(Int4Layout layout, int groupSize, boolean actOrder, Path state
                   FIELD,
                   "quant_method is \"" + method + "\"; \"gptq\" and \"awq\" are read: " + ADVICE);
         };
-    int bits = fields.required(fields.present("w_bit") ? "w_bit" : "bits");
+    String width = fields.present("w_bit") ? "w_bit" : "bits";
+    int bits = fields.required(width);
     if (bits != Int4Layout.BITS) {
-      throw fields.unsupported("bits", "is " + bits + "; weights of 4 bits are read: " + ADVICE);
+      throw fields.unsupported(width, "is " + bits + "; weights of 4 bits are read: " + ADVICE);
     }
     String group = fields.present("q_group_size") ? "q_group_size" : "group_size";
     return new Int4Format(layout, groupSize(fields, group), fields.bool("desc_act"), fields.file());

@@ -62,7 +62,7 @@ final class Int4Tensors {
       Path folder,
       StoredBytes bytes,
       List<StoredTensor> stored) {
-    List<Linear> linears = linears(names, stored);
+    List<Linear> linears = linears(config, names, stored);
     if (linears.isEmpty()) {
       return List.of();
     }
@@ -81,7 +81,8 @@ final class Int4Tensors {
     return matrices;
   }
 
-  private static List<Linear> linears(TensorNames names, List<StoredTensor> stored) {
+  private static List<Linear> linears(
+      ModelConfig config, TensorNames names, List<StoredTensor> stored) {
     Map<String, Map<String, StoredTensor>> modules = new TreeMap<>();
     for (StoredTensor tensor : stored) {
       int suffix = tensor.name().lastIndexOf('.') + 1;
@@ -96,11 +97,15 @@ final class Int4Tensors {
         (module, own) -> {
           TensorNames.Key key = names.key(module + WEIGHT);
           boolean quantized = own.keySet().stream().anyMatch(OWN::contains);
-          if (quantized && key != null && key.part().isProjection()) {
+          if (quantized && key != null && isQuantizable(config, key.part())) {
             linears.add(new Linear(key, module, own));
           }
         });
     return linears;
+  }
+
+  private static boolean isQuantizable(ModelConfig config, TensorPart part) {
+    return part == TensorPart.LM_HEAD ? !config.tiedEmbeddings() : part.isProjection();
   }
 
   private Int4Matrix matrix(Linear linear) {

@@ -70,7 +70,8 @@ final class Int4SliceLoader {
     short[] scales = scales();
     Int4Packer packer = new Int4Packer(panels, matrix.layout(), slice.rows().start());
     int groupBytes = codeBytes(format.group());
-    int batchGroups = Math.clamp(BATCH_BYTES / groupBytes, 1, columns / format.group());
+    int batchGroups =
+        Math.clamp(BATCH_BYTES / Math.max(groupBytes, 1), 1, Math.max(columns / format.group(), 1));
     byte[] raw = new byte[Math.multiplyExact(batchGroups, groupBytes)];
     for (int first = 0; first < columns; first += batchGroups * format.group()) {
       int count = Math.min(batchGroups, (columns - first) / format.group());

@@ -112,6 +112,18 @@ class Int4SliceLoaderTest {
 
   @ParameterizedTest
   @EnumSource(Int4Layout.class)
+  void loadsNothingForARankWithoutRowsOrColumns(Int4Layout layout) {
+    Int4Checkpoint checkpoint = Int4Checkpoint.random(SHAPE, layout, 128, false, 2);
+    try (ModelFiles files = ModelFiles.open(checkpoint.write(folder))) {
+      Range none = new Range(128, 128);
+      Range all = new Range(0, SHAPE.hiddenSize());
+      assertThat(load(files, new TensorSlice(TensorPart.UP, 0, none, all)).rows()).isZero();
+      assertThat(load(files, new TensorSlice(TensorPart.DOWN, 0, all, none)).columns()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Int4Layout.class)
   void oneZeroPointOffTheMiddleWidensTheWholeMatrixAndNoOther(Int4Layout layout) {
     Int4Checkpoint checkpoint = Int4Checkpoint.random(SHAPE, layout, 128, true, 3);
     Map<String, Stored> tensors = checkpoint.tensors();
