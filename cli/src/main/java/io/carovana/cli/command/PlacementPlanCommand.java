@@ -73,7 +73,8 @@ final class PlacementPlanCommand extends SettingsCommand {
                   settings.requireInteger(Setting.PREFILL_CHUNK)
                       + settings.requireInteger(Setting.MAX_SEQUENCES))
               .report(context);
-      result(json(plan, report), text(plan, report));
+      String notes = FitCheck.widthNote(files).map(note -> note + "\n").orElse("");
+      result(json(plan, report), text(plan, report) + notes);
       return report.fits() ? ExitCode.OK : ExitCode.DOES_NOT_FIT;
     }
   }

@@ -77,7 +77,7 @@ public record FitCheck(
   }
 
   /** Says so if 4-bit matrices take 8 bits a weight in memory. */
-  private static Optional<String> widthNote(ModelFiles files) {
+  public static Optional<String> widthNote(ModelFiles files) {
     List<Int4Matrix> matrices =
         files.tensors().stream()
             .filter(Int4Matrix.class::isInstance)

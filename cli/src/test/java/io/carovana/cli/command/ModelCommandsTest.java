@@ -165,6 +165,10 @@ class ModelCommandsTest {
     assertThat(generated.err()).contains("14 of 14 4-bit matrices have zero points other than 8");
     assertThat(weightsBytes(awq)).isGreaterThan(weightsBytes(gptq()) * 3 / 2);
 
+    Captured plan = new Captured(Map.of());
+    assertThat(plan.run("placement", "plan", "--model", awq, "--nodes", "1g")).isZero();
+    assertThat(plan.out()).contains("14 of 14 4-bit matrices have zero points other than 8");
+
     Captured again = new Captured(Map.of());
     String[] quantize = {
       "generate", "--model", awq, "--prompt-ids", "1", "--max-tokens", "1", "--quantize", "q4"
