@@ -15,11 +15,12 @@ public final class RoleJvm {
 
   /**
    * For kernels in machine code: C2 has nothing urgent to do, and at the start it spends most on
-   * what only runs then. Six times the JDK's own thresholds.
+   * what only runs then. Thirty times the JDK's own thresholds, which what runs per panel of a
+   * matrix passes within a second of work.
    */
   private static final String PATIENT_C2 =
-      "-XX:Tier4InvocationThreshold=30000 -XX:Tier4MinInvocationThreshold=3600"
-          + " -XX:Tier4CompileThreshold=90000 -XX:Tier4BackEdgeThreshold=240000";
+      "-XX:Tier4InvocationThreshold=150000 -XX:Tier4MinInvocationThreshold=18000"
+          + " -XX:Tier4CompileThreshold=450000 -XX:Tier4BackEdgeThreshold=1200000";
 
   private static final long WORKER_YOUNG_BYTES = 24L << 20;
 
