@@ -52,6 +52,8 @@ public final class Logging {
     // Membership at info is one line per gossip; what matters of it Carovana says itself.
     context.getLogger("org.apache.pekko").setLevel(Level.WARN);
     context.getLogger("org.apache.pekko.cluster.sbr").setLevel(Level.INFO);
+    // A peer that is not there is one line for every try to reach it; who misses it says so itself.
+    context.getLogger("org.apache.pekko.stream.Materializer").setLevel(Level.ERROR);
   }
 
   /** Warnings to stderr, for commands that are not roles. */

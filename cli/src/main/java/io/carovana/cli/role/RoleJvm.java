@@ -26,15 +26,17 @@ public final class RoleJvm {
 
   /**
    * Weights are born old: they are as long-lived as can be, and a copy of each would take longer
-   * than reading it.
+   * than reading it. What loaders read them into is smaller, and dies young.
    */
-  private static final String LARGE_IS_OLD = "-XX:PretenureSizeThreshold=256k";
+  private static final String LARGE_IS_OLD = "-XX:PretenureSizeThreshold=2m";
 
   /**
    * From here on huge pages are asked for, which speed reading and round small heaps up, and the
-   * heap has its full size at once: growing it takes a full collection each time.
+   * heap grows in large steps: each is a full collection.
    */
   private static final long LARGE_FROM_BYTES = 512L << 20;
+
+  private static final String LARGE = " -XX:MinHeapDeltaBytes=1g -XX:+UseTransparentHugePages";
 
   private RoleJvm() {}
 
@@ -49,17 +51,15 @@ public final class RoleJvm {
    */
   public static String workerOptions(long memoryBytes) {
     long heap = memoryBytes + WORKER_EXTRA_HEAP_BYTES;
-    boolean large = memoryBytes >= LARGE_FROM_BYTES;
-    long heapMiB = (heap >> 20) + 1;
     return "%s -Xms%dm -Xmx%dm -Xmn%dm %s %s%s"
         .formatted(
             KernelProvider.machineCodeRunsHere() ? PATIENT_C2 : VECTOR_MODULE,
-            large ? heapMiB : (WORKER_YOUNG_BYTES >> 20) + 8,
-            heapMiB,
+            (WORKER_YOUNG_BYTES >> 20) + 8,
+            (heap >> 20) + 1,
             WORKER_YOUNG_BYTES >> 20,
             LARGE_IS_OLD,
             common(),
-            large ? " -XX:+UseTransparentHugePages" : "");
+            memoryBytes < LARGE_FROM_BYTES ? "" : LARGE);
   }
 
   /** Of a coordinator. */

@@ -104,10 +104,12 @@ record Int4Format(Int4Layout layout, int groupSize, boolean actOrder, Path state
   }
 
   private static Int4Layout awq(JsonFields fields) {
-    String version = fields.text("version");
-    if (version != null && !version.toLowerCase(Locale.ROOT).equals("gemm")) {
-      throw fields.unsupported(
-          "version", "is \"" + version + "\"; AWQ is read in version \"gemm\": " + ADVICE);
+    for (String field : List.of("version", "checkpoint_format", "format")) {
+      String version = fields.text(field);
+      if (version != null && !version.toLowerCase(Locale.ROOT).equals("gemm")) {
+        throw fields.unsupported(
+            field, "is \"" + version + "\"; AWQ is read in version \"gemm\": " + ADVICE);
+      }
     }
     return Int4Layout.AWQ;
   }

@@ -164,7 +164,7 @@ final class SafetensorsHeader {
       case "U64", "I64", "F64" -> 8;
       default ->
           throw new ModelException.Unsupported(
-              file, name, "has type " + dtype + "; safetensors are read as F32, F16 or BF16");
+              file, name, "has type " + dtype + "; safetensors are read as F32, F16, BF16 or I32");
     };
   }
 

@@ -79,7 +79,7 @@ final class TensorNames {
       throw new ModelException.Unsupported(
           file,
           stored.name(),
-          "has type " + stored.typeName() + "; safetensors are read as F32, F16 or BF16");
+          "has type " + stored.typeName() + "; weights are read as F32, F16 or BF16");
     }
     if (key.part().isNorm() && !type.isFloat()) {
       throw new ModelException.Unsupported(file, stored.name(), "is a norm stored as " + type);

@@ -34,12 +34,12 @@ final class FeedForwardLayer {
 
   private final ThreadTeam.Work normalize = this::normalize;
   private final Compute.Unit expand = this::expand;
+  private final ThreadTeam.Work quantizeProduct = this::quantizeProduct;
   private final Compute.Unit contract = this::contract;
 
   // what the running layer works on
   private StepRows rows;
   private LayerWeights weights;
-  private int unitColumns;
 
   /**
    * Buffers for one rank.
@@ -83,8 +83,10 @@ final class FeedForwardLayer {
     this.rows = rows;
     this.weights = weights;
     compute.rowWise(rows.rows, normalize);
-    unitColumns = Math.max(Panels.LANES, weights.downBlock());
-    compute.shared((width + unitColumns - 1) / unitColumns, expand);
+    compute.shared(weights.gate().count(), expand);
+    if (weights.downBlock() > Panels.LANES) {
+      compute.rowWise(rows.rows, quantizeProduct);
+    }
     compute.shared(weights.down().count(), contract);
   }
 
@@ -97,22 +99,26 @@ final class FeedForwardLayer {
     }
   }
 
-  /** A panel or a block of gate, the same of up, and their product, ready for the next matrix. */
-  private void expand(int unit, int member) {
-    int first = unit * unitColumns;
-    int end = Math.min(first + unitColumns, width);
-    for (int column = first; column < end; column += Panels.LANES) {
-      int panel = column / Panels.LANES;
-      compute.multiply(weights.gate(), panel, input, rows.rows, gate, width, member);
-      compute.multiply(weights.up(), panel, input, rows.rows, up, width, member);
-    }
+  /** A panel of gate, the same of up, and their product; it is also quantized if it is a block. */
+  private void expand(int panel, int member) {
+    compute.multiply(weights.gate(), panel, input, rows.rows, gate, width, member);
+    compute.multiply(weights.up(), panel, input, rows.rows, up, width, member);
+    int first = panel * Panels.LANES;
+    int columns = Math.min(Panels.LANES, width - first);
     for (int row = 0; row < rows.rows; row++) {
       int at = row * width + first;
-      kernels.siluMultiply(gate, at, up, at, product.values(), at, end - first);
+      kernels.siluMultiply(gate, at, up, at, product.values(), at, columns);
     }
-    if (weights.downBlock() != 0) {
-      kernels.quantize(product, weights.downBlock(), 0, rows.rows, first, end);
+    if (weights.downBlock() == Panels.LANES) {
+      kernels.quantize(product, Panels.LANES, 0, rows.rows, first, first + columns);
     }
+  }
+
+  /** Blocks of several panels: a unit of so many panels could not be shared out as evenly. */
+  private void quantizeProduct(int member, int members) {
+    int from = ThreadTeam.share(rows.rows, member, members);
+    int to = ThreadTeam.share(rows.rows, member + 1, members);
+    kernels.quantize(product, weights.downBlock(), from, to);
   }
 
   private void contract(int panel, int member) {

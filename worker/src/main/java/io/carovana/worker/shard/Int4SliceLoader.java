@@ -19,21 +19,27 @@ import java.nio.ByteOrder;
 
 /**
  * Loads one slice of a matrix of 4-bit codes, which files store input-major: zero points and scales
- * first, then a batch of groups of columns at a time for all rows of the slice, so that reads are
- * long whichever way the slice was cut, and no more than a batch is in memory twice.
+ * first, then a batch of groups of columns at a time for all rows of the slice. So no more than a
+ * batch is in memory twice, and reads are as long as the slice has rows (AWQ: half a byte a row).
  */
 final class Int4SliceLoader {
   /** Bytes of a batch, roughly; at least one group. */
-  private static final int BATCH_BYTES = 1 << 20;
+  private static final int BATCH_BYTES = 1 << 19;
 
   private final MeteredReader reader;
   private final Int4Matrix matrix;
   private final TensorSlice slice;
   private final Range groups;
   private final Range words;
+  private final int batchBytes;
 
   Int4SliceLoader(MeteredReader reader, Int4Matrix matrix, TensorSlice slice) {
+    this(reader, matrix, slice, BATCH_BYTES);
+  }
+
+  Int4SliceLoader(MeteredReader reader, Int4Matrix matrix, TensorSlice slice, int batchBytes) {
     this.reader = reader;
+    this.batchBytes = batchBytes;
     this.matrix = matrix;
     this.slice = slice;
     groups = matrix.groups(slice.columns());
@@ -71,7 +77,7 @@ final class Int4SliceLoader {
     Int4Packer packer = new Int4Packer(panels, matrix.layout(), slice.rows().start());
     int groupBytes = codeBytes(format.group());
     int batchGroups =
-        Math.clamp(BATCH_BYTES / Math.max(groupBytes, 1), 1, Math.max(columns / format.group(), 1));
+        Math.clamp(batchBytes / Math.max(groupBytes, 1), 1, Math.max(columns / format.group(), 1));
     byte[] raw = new byte[Math.multiplyExact(batchGroups, groupBytes)];
     for (int first = 0; first < columns; first += batchGroups * format.group()) {
       int count = Math.min(batchGroups, (columns - first) / format.group());
@@ -101,14 +107,18 @@ final class Int4SliceLoader {
 
   /** Zero points, {@code [groups, rows]}. */
   private byte[] zeros() {
-    byte[] raw = new byte[Math.multiplyExact(groups.size(), words.size() * Integer.BYTES)];
-    reader.read(matrix.zeros(), groups, words, MemorySegment.ofArray(raw));
-    ByteBuffer stored = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
     int rows = slice.rows().size();
     byte[] zeros = new byte[Math.multiplyExact(groups.size(), rows)];
+    int groupBytes = words.size() * Integer.BYTES;
+    byte[] raw = new byte[Math.multiplyExact(groupsOfBatch(groupBytes), groupBytes)];
+    ByteBuffer stored = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < zeros.length; i++) {
+      int group = i / rows % groupsOfBatch(groupBytes);
+      if (i % rows == 0 && group == 0) {
+        readGroups(matrix.zeros(), i / rows, words, raw, groupBytes);
+      }
       int row = slice.rows().start() + i % rows;
-      int word = i / rows * words.size() + row / Int4Layout.PER_WORD - words.start();
+      int word = group * words.size() + row / Int4Layout.PER_WORD - words.start();
       int value = stored.getInt(word * Integer.BYTES);
       zeros[i] = (byte) matrix.layout().zero(value, row % Int4Layout.PER_WORD);
     }
@@ -118,25 +128,50 @@ final class Int4SliceLoader {
   /** Scales as f16, {@code [groups, rows]}. */
   private short[] scales() {
     TensorInfo tensor = matrix.scales();
-    int count = Math.multiplyExact(groups.size(), slice.rows().size());
-    byte[] raw = new byte[Math.toIntExact(tensor.type().rowBytes(count))];
-    reader.read(tensor, groups, slice.rows(), MemorySegment.ofArray(raw));
-    float[] values = new float[count];
-    FloatRows.decode(tensor.type(), MemorySegment.ofArray(raw), 0, values, 0, count);
-    short[] scales = new short[count];
-    for (int i = 0; i < count; i++) {
-      if (!Float.isFinite(values[i])) {
-        throw new ModelException.Malformed(
-            tensor.file(), tensor.name(), "has a scale that is NaN or infinite");
-      }
-      scales[i] = Float.floatToFloat16(values[i]);
-      if (Float.float16ToFloat(scales[i]) != values[i]) {
-        throw new ModelException.Unsupported(
-            tensor.file(),
-            tensor.name(),
-            "has a scale of " + values[i] + ", which f16 does not hold exactly");
+    int rows = slice.rows().size();
+    short[] scales = new short[Math.multiplyExact(groups.size(), rows)];
+    int groupBytes = Math.toIntExact(tensor.type().rowBytes(rows));
+    int batch = groupsOfBatch(groupBytes);
+    byte[] raw = new byte[Math.multiplyExact(batch, groupBytes)];
+    float[] values = new float[Math.multiplyExact(batch, rows)];
+    for (int group = 0; group < groups.size(); group += batch) {
+      int count = Math.min(batch, groups.size() - group) * rows;
+      readGroups(tensor, group, slice.rows(), raw, groupBytes);
+      FloatRows.decode(tensor.type(), MemorySegment.ofArray(raw), 0, values, 0, count);
+      for (int i = 0; i < count; i++) {
+        scales[group * rows + i] = half(values[i]);
       }
     }
     return scales;
+  }
+
+  private int groupsOfBatch(int groupBytes) {
+    return Math.clamp(batchBytes / Math.max(groupBytes, 1), 1, Math.max(groups.size(), 1));
+  }
+
+  /**
+   * Reads as many groups as {@code raw} holds, or the last ones, from the slice's {@code first}.
+   */
+  private void readGroups(TensorInfo tensor, int first, Range columns, byte[] raw, int groupBytes) {
+    int count = Math.min(groupsOfBatch(groupBytes), groups.size() - first);
+    int start = groups.start() + first;
+    MemorySegment batch = MemorySegment.ofArray(raw).asSlice(0, (long) count * groupBytes);
+    reader.read(tensor, new Range(start, start + count), columns, batch);
+  }
+
+  private short half(float value) {
+    TensorInfo tensor = matrix.scales();
+    if (!Float.isFinite(value)) {
+      throw new ModelException.Malformed(
+          tensor.file(), tensor.name(), "has a scale that is NaN or infinite");
+    }
+    short half = Float.floatToFloat16(value);
+    if (Float.float16ToFloat(half) != value) {
+      throw new ModelException.Unsupported(
+          tensor.file(),
+          tensor.name(),
+          "has a scale of " + value + ", which f16 does not hold exactly");
+    }
+    return half;
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -34,10 +35,11 @@ class FastQuantizationTest {
       Activations whole = filled(kernels, block);
       kernels.quantize(whole, block, 0, 3);
       Activations parts = filled(kernels, block);
-      for (int column = 2 * block; column >= 0; column -= block) {
-        kernels.quantize(parts, block, 0, 1, column, column + block);
-        kernels.quantize(parts, block, 1, 3, column, column + block);
-      }
+      kernels.quantize(parts, block, 0, 1, 2 * block, 3 * block);
+      kernels.quantize(parts, block, 1, 3, block, 3 * block);
+      kernels.quantize(parts, block, 0, 1, 0, 2 * block);
+      kernels.quantize(parts, block, 1, 3, 0, block);
+      kernels.quantize(parts, block, 1, 3, block, block);
       assertSameBits(parts.codes(), whole.codes(), "codes by %s", kernels.name());
       assertSameBits(parts.scales(), whole.scales(), "scales by %s", kernels.name());
       assertThat(parts.pairs()).as("pairs by %s", kernels.name()).isEqualTo(whole.pairs());
@@ -60,6 +62,19 @@ class FastQuantizationTest {
     inputs.fill(x.values(), 6 * block, 7 * block, 0x1p-104f);
     inputs.fill(x.values(), 7 * block, 9 * block, 0x1p-90f);
     return x;
+  }
+
+  /** Of what is outside a part nothing is read. */
+  @Test
+  void onlyThePartIsChecked() {
+    for (Kernels kernels : KernelsHere.all()) {
+      Activations x = kernels.activations(2, 96, true);
+      x.values()[96 + 40] = Float.POSITIVE_INFINITY;
+      kernels.quantize(x, 32, 0, 2, 0, 32);
+      kernels.quantize(x, 32, 0, 1, 0, 96);
+      assertThatThrownBy(() -> kernels.quantize(x, 32, 0, 2, 32, 96))
+          .isInstanceOf(NonFiniteException.class);
+    }
   }
 
   @ParameterizedTest

@@ -101,11 +101,14 @@ class Int4SliceLoaderTest {
         new Range(firstUnit * 128, (random.nextInt(firstUnit, columns / 128) + 1) * 128));
   }
 
+  /** Loads in batches of some size, from one group to all. */
   private static Panels load(ModelFiles files, TensorSlice slice) {
     long[] read = new long[1];
     Int4Matrix matrix = (Int4Matrix) files.tensor(slice.part(), slice.layer());
     MeteredReader reader = new MeteredReader(files, bytes -> read[0] += bytes);
-    Panels panels = new Int4SliceLoader(reader, matrix, slice).matrix(Quantization.NONE);
+    int batchBytes = 1 << 8 + Math.floorMod(slice.hashCode(), 10);
+    Panels panels =
+        new Int4SliceLoader(reader, matrix, slice, batchBytes).matrix(Quantization.NONE);
     assertThat(read[0]).isEqualTo(Int4SliceLoader.fileBytes(matrix, slice));
     return panels;
   }

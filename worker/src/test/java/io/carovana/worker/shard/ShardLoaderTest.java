@@ -104,7 +104,7 @@ class ShardLoaderTest {
       assertThatThrownBy(() -> load(files, plan, Quantization.Q8))
           .isInstanceOf(ModelException.Unsupported.class)
           .hasMessageContaining("o_proj")
-          .hasMessageContaining("cannot be quantized");
+          .hasMessageContaining("cannot be held in groups");
     }
   }
 

@@ -11,6 +11,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
+import java.util.Objects;
 
 /** Quantizes rows (rule 2) by {@link QuantizeCode}. */
 final class VnniQuantizer {
@@ -43,8 +44,14 @@ final class VnniQuantizer {
           case 128 -> blocksOf128;
           default -> throw new IllegalArgumentException("no blocks of " + block);
         };
-    if (rowFrom < rowTo
-        && largestBits(entry, x, rowFrom, rowTo, columnFrom, columnTo) >= INFINITY) {
+    Objects.checkFromToIndex(rowFrom, rowTo, x.maxRows());
+    Objects.checkFromToIndex(columnFrom, columnTo, x.columns());
+    if (columnFrom % block != 0 || columnTo % block != 0) {
+      throw new IllegalArgumentException(
+          "columns " + columnFrom + " to " + columnTo + " cut a block of " + block);
+    }
+    boolean empty = rowFrom == rowTo || columnFrom == columnTo;
+    if (!empty && largestBits(entry, x, rowFrom, rowTo, columnFrom, columnTo) >= INFINITY) {
       throw new NonFiniteException("quantize");
     }
   }
