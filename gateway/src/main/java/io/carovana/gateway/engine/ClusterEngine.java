@@ -89,6 +89,7 @@ public final class ClusterEngine implements Engine, CoordinatorListener {
     return why -> cancel(request.id(), running, why);
   }
 
+  /** What the coordinator said last; the word of one that was replaced is not believed. */
   @Override
   public EngineState state() {
     Word word = lastWord;
@@ -98,7 +99,11 @@ public final class ClusterEngine implements Engine, CoordinatorListener {
     long ageMs = (nanoClock.getAsLong() - word.atNs) / 1_000_000;
     ModelText held = text;
     boolean current = held != null && held.digest().equals(word.state.getModelDigest());
-    return new EngineState(word.state, ageMs, lost, current ? held : null);
+    String reason =
+        lost == null && !word.state.getCoordinatorIncarnation().equals(coordinator)
+            ? JOINING
+            : lost;
+    return new EngineState(word.state, ageMs, reason, current ? held : null);
   }
 
   @Override

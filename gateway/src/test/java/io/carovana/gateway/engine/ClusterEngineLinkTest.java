@@ -92,7 +92,11 @@ final class ClusterEngineLinkTest {
       var gateway = WireRefs.fromWire(system, hello.getReplyTo()).orElseThrow();
       gateway.tell(HelloAck.newBuilder().setCoordinatorIncarnation("c1").build());
       ClusterState.Builder state =
-          ClusterState.newBuilder().setServing(true).setModelDigest("d").setVocabSize(4096);
+          ClusterState.newBuilder()
+              .setCoordinatorIncarnation("c1")
+              .setServing(true)
+              .setModelDigest("d")
+              .setVocabSize(4096);
       gateway.tell(
           hello.getWantTokenizer() ? state.setTokenizer(tokenizer).build() : state.build());
     } else if (message instanceof Submit submit && submit.getRequestId().equals("finishes")) {

@@ -182,6 +182,7 @@ final class ClusterEngineTest {
     assertThat(wantsTokenizer()).isTrue();
     ClusterState state =
         ClusterState.newBuilder()
+            .setCoordinatorIncarnation("c1")
             .setServing(true)
             .setModelDigest("d1")
             .setVocabSize(4096)
@@ -205,6 +206,7 @@ final class ClusterEngineTest {
     connect();
     engine.onMessage(
         ClusterState.newBuilder()
+            .setCoordinatorIncarnation("c1")
             .setModelDigest("d1")
             .setTokenizer(ByteString.copyFromUtf8("nonsense"))
             .build());
@@ -215,11 +217,29 @@ final class ClusterEngineTest {
   @Test
   void doesNotBelieveAnOldWord() {
     connect();
-    engine.onMessage(ClusterState.newBuilder().setServing(true).build());
+    engine.onMessage(serving("c1"));
     nanoTime.addAndGet(4_000_000_000L);
     assertThat(engine.state().ageMs()).isEqualTo(4_000);
     nanoTime.addAndGet(2_000_000_000L);
     assertThat(engine.state().whyNotServing()).contains("said nothing for 6000 ms");
+  }
+
+  @Test
+  void doesNotBelieveTheWordOfACoordinatorThatWasReplaced() {
+    connect();
+    engine.onMessage(serving("c1"));
+    assertThat(engine.state().lost()).isNull();
+    engine.onConnected("c2");
+    assertThat(engine.state().whyNotServing()).contains("no coordinator has answered yet");
+    engine.onMessage(serving("c2"));
+    assertThat(engine.state().lost()).isNull();
+  }
+
+  private static ClusterState serving(String coordinator) {
+    return ClusterState.newBuilder()
+        .setCoordinatorIncarnation(coordinator)
+        .setServing(true)
+        .build();
   }
 
   private void connect() {
