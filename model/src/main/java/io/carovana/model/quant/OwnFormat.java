@@ -71,8 +71,11 @@ public record OwnFormat(OwnBits bits, int group) {
     throw new ModelException.Unsupported(
         tensor.file(),
         tensor.name(),
-        "cannot be held in groups: none of 128, 64 or 32 weights divides its %d columns, groups of %d%s"
-            .formatted(tensor.columns(), shared, boundaries(tensor.part())));
+        "cannot be held in groups: none of 128, 64 or 32 weights divides its %d columns%s%s"
+            .formatted(
+                tensor.columns(),
+                shared == tensor.columns() ? "" : ", its groups of " + shared,
+                boundaries(tensor.part())));
   }
 
   private static boolean divides(int group, ModelConfig config, TensorPart part) {
