@@ -122,8 +122,8 @@ final class StepFormer {
     entry.logits =
         promptRows
             ? SequenceStep.Logits.ALL
-            : last ? SequenceStep.Logits.LAST : SequenceStep.Logits.NONE;
-    entry.sample = last;
+            : last ? SequenceStep.Logits.SAMPLED : SequenceStep.Logits.NONE;
+    entry.sampledRows = last ? 1 : 0;
     entry.nextPromptToken = end < request.prompt().length ? sequence.tokens[end] : -1;
     entry.temperature = sampling.temperature();
     entry.topP = sampling.topP();

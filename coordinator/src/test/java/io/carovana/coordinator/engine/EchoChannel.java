@@ -48,7 +48,7 @@ public final class EchoChannel implements StepChannel {
     result.epoch = plan.epoch;
     result.step = plan.step;
     for (int i = 0; i < plan.size(); i++) {
-      if (plan.get(i).sample) {
+      if (plan.get(i).sampledRows > 0) {
         SequenceResult one = result.add();
         one.sequence = plan.get(i).sequence;
         one.token = TOKEN;

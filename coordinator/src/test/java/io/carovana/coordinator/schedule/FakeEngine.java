@@ -35,7 +35,7 @@ final class FakeEngine {
       int start,
       int[] tokens,
       int[] pages,
-      boolean sample,
+      int sampledRows,
       SequenceStep.Logits kind) {}
 
   private final long[] kv;
@@ -70,7 +70,7 @@ final class FakeEngine {
               step.start,
               Arrays.copyOf(step.tokens, step.rows),
               Arrays.copyOf(step.pages, step.pageCount),
-              step.sample,
+              step.sampledRows,
               step.logits));
     }
     (plan.urgent ? urgent : ordinary).add(new Step(plan.step, plan.urgent, rows));
@@ -123,24 +123,31 @@ final class FakeEngine {
   }
 
   private void compute(Row row, StepResult result) {
+    int length = row.tokens().length;
+    long[] chains = new long[length];
     long chain = row.start() == 0 ? 0 : kv[slot(row, row.start() - 1)];
-    for (int i = 0; i < row.tokens().length; i++) {
+    for (int i = 0; i < length; i++) {
       chain = link(chain, row.tokens()[i], row.start() + i);
       kv[slot(row, row.start() + i)] = chain;
+      chains[i] = chain;
     }
     boolean all = row.kind() == SequenceStep.Logits.ALL;
-    if (row.sample() || all) {
-      SequenceResult one = result.add();
+    SequenceResult one = result.add();
+    one.sequence = row.sequence();
+    if (all) {
+      one.reservePrompt(length, 0);
+      for (int i = 0; i < length; i++) {
+        one.promptLogprobs[i] = -(row.start() + i + 1);
+      }
+    }
+    for (int i = length - row.sampledRows(); i < length; i++) {
+      one.token = token(chains[i]);
+      boolean guessed = i < length - 1 && one.token == row.tokens()[i + 1];
+      if (!guessed) {
+        return;
+      }
+      one = result.add();
       one.sequence = row.sequence();
-      if (all) {
-        one.reservePrompt(row.tokens().length, 0);
-        for (int i = 0; i < row.tokens().length; i++) {
-          one.promptLogprobs[i] = -(row.start() + i + 1);
-        }
-      }
-      if (row.sample()) {
-        one.token = token(chain);
-      }
     }
   }
 

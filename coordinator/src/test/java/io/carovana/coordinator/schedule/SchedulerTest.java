@@ -219,7 +219,7 @@ class SchedulerTest {
     result.epoch = step.epoch;
     result.step = step.step;
     for (int i = 0; i < step.size(); i++) {
-      if (step.get(i).sample) {
+      if (step.get(i).sampledRows > 0) {
         SequenceResult one = result.add();
         one.sequence = step.get(i).sequence;
         one.token = token;
@@ -246,7 +246,7 @@ class SchedulerTest {
       entry.sequence = plan.get(i).sequence;
       entry.start = plan.get(i).start;
       entry.rows = plan.get(i).rows;
-      entry.sample = plan.get(i).sample;
+      entry.sampledRows = plan.get(i).sampledRows;
     }
     return copy;
   }

@@ -8,12 +8,11 @@ import java.nio.ByteBuffer;
  */
 public final class PlanCodec {
   private static final int HEADER_BYTES = 8 + 8 + 1 + 4;
-  private static final int SEQUENCE_BYTES = 8 + 4 + 4 + 4 + 1 + 1 + 4 + 4 + 4 + 8 + 4 + 4;
+  private static final int SEQUENCE_BYTES = 8 + 4 + 4 + 4 + 1 + 1 + 4 + 4 + 4 + 4 + 8 + 4 + 4;
 
   private static final int URGENT = 1;
-  private static final int SAMPLE = 1;
-  private static final int LOGPROBS = 2;
-  private static final int DIGEST = 4;
+  private static final int LOGPROBS = 1;
+  private static final int DIGEST = 2;
 
   private static final SequenceStep.Logits[] LOGITS = SequenceStep.Logits.values();
 
@@ -45,9 +44,8 @@ public final class PlanCodec {
 
   private static void encode(SequenceStep entry, ByteBuffer out) {
     out.putLong(entry.sequence).putInt(entry.start).putInt(entry.rows).putInt(entry.pageCount);
-    int flags =
-        (entry.sample ? SAMPLE : 0) | (entry.logprobs ? LOGPROBS : 0) | (entry.digest ? DIGEST : 0);
-    out.put((byte) entry.logits.ordinal()).put((byte) flags);
+    int flags = (entry.logprobs ? LOGPROBS : 0) | (entry.digest ? DIGEST : 0);
+    out.put((byte) entry.logits.ordinal()).put((byte) flags).putInt(entry.sampledRows);
     out.putInt(entry.nextPromptToken).putFloat(entry.temperature).putFloat(entry.topP);
     out.putLong(entry.seed).putInt(entry.choice).putInt(entry.topLogprobs);
     Wire.putInts(out, entry.tokens, entry.rows);
@@ -82,10 +80,10 @@ public final class PlanCodec {
     int rows = in.getInt();
     int pages = in.getInt();
     entry.logits = LOGITS[Wire.inRange(in.get(), 0, LOGITS.length - 1, "logits")];
-    int flags = Wire.flags(in.get(), SAMPLE | LOGPROBS | DIGEST, "sequence");
-    entry.sample = (flags & SAMPLE) != 0;
+    int flags = Wire.flags(in.get(), LOGPROBS | DIGEST, "sequence");
     entry.logprobs = (flags & LOGPROBS) != 0;
     entry.digest = (flags & DIGEST) != 0;
+    entry.sampledRows = Wire.inRange(in.getInt(), 0, Math.max(rows, 0), "sampled rows");
     entry.nextPromptToken = Wire.inRange(in.getInt(), -1, Integer.MAX_VALUE, "next prompt token");
     entry.temperature = in.getFloat();
     entry.topP = in.getFloat();

@@ -1,6 +1,6 @@
 package io.carovana.protocol.step;
 
-/** What one sequence got out of a step. */
+/** What one sequence got out of a step: a token, log-probabilities of its prompt, or both. */
 public final class SequenceResult {
   /** Most alternatives beside a token. */
   public static final int MAX_TOP = 20;

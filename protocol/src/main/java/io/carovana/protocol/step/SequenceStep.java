@@ -1,15 +1,19 @@
 package io.carovana.protocol.step;
 
-/** The rows of one sequence in a step: a prefill chunk, or one decode token. */
+/**
+ * The rows of one sequence in a step: a prefill chunk, or one decode token, which guesses at the
+ * tokens after it may follow.
+ */
 public final class SequenceStep {
   /** Which rows' logits are wanted. */
   public enum Logits {
     /** None: a prefill chunk that is not the last. */
     NONE,
-    /** The last row's, from which a token is sampled. */
-    LAST,
+    /** Those of the last {@link #sampledRows} rows, from which tokens are sampled. */
+    SAMPLED,
     /**
-     * Every row's log-probabilities of the token that follows; sampling only if {@link #sample}.
+     * Every row's log-probabilities of the token that follows; sampling only if {@link
+     * #sampledRows}.
      */
     ALL
   }
@@ -37,8 +41,11 @@ public final class SequenceStep {
   /** Which rows' logits are wanted. */
   public Logits logits = Logits.NONE;
 
-  /** Whether a token is sampled from the last row. */
-  public boolean sample;
+  /**
+   * Trailing rows from which a token is sampled, 0 for none. Beyond one, the rows after the first
+   * of them are guesses: sampling goes on while the token sampled is the one the next row holds.
+   */
+  public int sampledRows;
 
   /** The prompt token that follows the last row, for its log-probability; -1 for none. */
   public int nextPromptToken = -1;
@@ -70,7 +77,7 @@ public final class SequenceStep {
     rows = 0;
     pageCount = 0;
     logits = Logits.NONE;
-    sample = false;
+    sampledRows = 0;
     nextPromptToken = -1;
     temperature = 0;
     topP = 1;

@@ -51,7 +51,7 @@ public final class StepResult {
     waitNs = 0;
   }
 
-  /** Adds an entry and returns it, reset. */
+  /** Adds an entry and returns it, reset. Several of a sequence are in the order of its tokens. */
   public SequenceResult add() {
     if (size == pool.size()) {
       pool.add(new SequenceResult());

@@ -23,7 +23,7 @@ final class RandomSteps {
       fill(entry.tokens, rows, random);
       fill(entry.pages, pages, random);
       entry.logits = SequenceStep.Logits.values()[random.nextInt(3)];
-      entry.sample = random.nextBoolean();
+      entry.sampledRows = random.nextInt(rows + 1);
       entry.nextPromptToken = random.nextInt(32_000) - 1;
       entry.temperature = random.nextFloat() * 2;
       entry.topP = 1 - random.nextFloat();

@@ -59,7 +59,7 @@ class StepCodecTest {
     entry.pageCount = 1;
     entry.pages[0] = 9;
     entry.logits = SequenceStep.Logits.ALL;
-    entry.sample = true;
+    entry.sampledRows = 1;
     entry.nextPromptToken = 10;
     entry.temperature = 0.5f;
     entry.topP = 0.75f;

@@ -95,8 +95,8 @@ final class LocalSequence {
     System.arraycopy(pages, 0, entry.pages, 0, pageCount);
     boolean last = fed + rows == known;
     boolean wantsPrompt = request.promptLogprobs() && prefilling();
-    entry.sample = last && known < limit;
-    entry.logits = wantsPrompt ? Logits.ALL : entry.sample ? Logits.LAST : Logits.NONE;
+    entry.sampledRows = last && known < limit ? 1 : 0;
+    entry.logits = wantsPrompt ? Logits.ALL : entry.sampledRows > 0 ? Logits.SAMPLED : Logits.NONE;
     entry.nextPromptToken = wantsPrompt && !last ? tokens[fed + rows] : -1;
     entry.temperature = request.temperature();
     entry.topP = request.topP();

@@ -102,7 +102,13 @@ public final class CpuShard implements Shard {
         weights.lmHead() == null || weights.outputNorm() == null
             ? null
             : new LogitsHead(
-                config, stage, shard.tpRank(), compute, weights.outputNorm(), weights.lmHead());
+                config,
+                stage,
+                shard.tpRank(),
+                options.maxSequences(),
+                compute,
+                weights.outputNorm(),
+                weights.lmHead());
     residentBytes = weights.bytes() + KvCache.bytes(kv, shape, layers.size(), options.kvPages());
   }
 

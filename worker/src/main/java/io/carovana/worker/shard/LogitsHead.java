@@ -33,7 +33,13 @@ final class LogitsHead {
   private int wanted;
 
   LogitsHead(
-      ModelConfig config, Stage stage, int tpRank, Compute compute, float[] norm, Panels lmHead) {
+      ModelConfig config,
+      Stage stage,
+      int tpRank,
+      int maxSequences,
+      Compute compute,
+      float[] norm,
+      Panels lmHead) {
     this.config = config;
     this.compute = compute;
     this.norm = norm;
@@ -45,7 +51,7 @@ final class LogitsHead {
     local = new float[Math.multiplyExact(BATCH, lmHead.rows())];
     boolean gathers = first && widths.length > 1;
     full = gathers ? new float[Math.multiplyExact(BATCH, config.vocabSize())] : local;
-    sampling = new RowSampling(first ? config.vocabSize() : 0);
+    sampling = new RowSampling(first ? config.vocabSize() : 0, maxSequences);
   }
 
   /**
@@ -60,7 +66,7 @@ final class LogitsHead {
     wanted = 0;
     for (int s = 0; s < rows.plan.size(); s++) {
       SequenceStep entry = rows.plan.get(s);
-      int from = entry.logits == Logits.ALL ? 0 : entry.rows - 1;
+      int from = entry.logits == Logits.ALL ? 0 : entry.rows - entry.sampledRows;
       if (entry.logits != Logits.NONE) {
         for (int i = from; i < entry.rows; i++) {
           wantedRow[wanted++] = rows.firstRow[s] + i;

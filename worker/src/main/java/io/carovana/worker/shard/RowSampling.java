@@ -9,22 +9,26 @@ import io.carovana.worker.kernels.NonFiniteException;
 import io.carovana.worker.sampling.LogSoftmax;
 import io.carovana.worker.sampling.RowDigest;
 import io.carovana.worker.sampling.Sampler;
+import java.util.Arrays;
 
 /** From rows of logits to the entries of a step's result. */
 final class RowSampling {
   private final int vocabulary;
   private final Sampler sampler;
   private final RowDigest digest = new RowDigest();
+  private final boolean[] stopped;
   private StepResult result = new StepResult();
 
-  RowSampling(int vocabulary) {
+  RowSampling(int vocabulary, int maxSequences) {
     this.vocabulary = vocabulary;
+    stopped = new boolean[maxSequences];
     sampler = new Sampler(vocabulary);
   }
 
-  /** Makes an entry for every sequence of the plan. */
+  /** Makes an entry for every sequence of the plan; more follow for guesses that hold. */
   void begin(StepPlan plan, StepResult result) {
     this.result = result;
+    Arrays.fill(stopped, false);
     for (int s = 0; s < plan.size(); s++) {
       SequenceStep entry = plan.get(s);
       SequenceResult out = result.add();
@@ -48,7 +52,7 @@ final class RowSampling {
     SequenceResult out = result.get(index);
     boolean prompt = entry.logits == Logits.ALL && row < out.promptCount;
     boolean last = row == entry.rows - 1;
-    boolean samples = last && entry.sample;
+    boolean samples = row >= entry.rows - entry.sampledRows && !stopped[index];
     float max = 0;
     double logSum = 0;
     if (prompt || (samples && entry.logprobs)) {
@@ -71,12 +75,21 @@ final class RowSampling {
           at);
     }
     if (samples) {
-      sample(entry, out, logits, offset, max, logSum);
+      SequenceResult sampled = row == entry.rows - entry.sampledRows ? out : another(entry);
+      sample(entry, row, sampled, logits, offset, max, logSum);
+      stopped[index] = last || sampled.token != entry.tokens[row + 1];
     }
+  }
+
+  private SequenceResult another(SequenceStep entry) {
+    SequenceResult out = result.add();
+    out.sequence = entry.sequence;
+    return out;
   }
 
   private void sample(
       SequenceStep entry,
+      int row,
       SequenceResult out,
       float[] logits,
       int offset,
@@ -91,7 +104,7 @@ final class RowSampling {
             entry.topP,
             entry.seed,
             entry.choice,
-            entry.start + entry.rows);
+            entry.start + row + 1);
     if (entry.logprobs) {
       out.logprob = LogSoftmax.of(logits[offset + out.token], max, logSum);
       int top = Math.min(entry.topLogprobs, SequenceResult.MAX_TOP);

@@ -41,8 +41,8 @@ final class WarmUp {
     for (int i = 0; i < rows; i++) {
       entry.tokens[i] = i % config.vocabSize();
     }
-    entry.logits = SequenceStep.Logits.LAST;
-    entry.sample = true;
+    entry.logits = SequenceStep.Logits.SAMPLED;
+    entry.sampledRows = 1;
     entry.logprobs = true;
     entry.temperature = 1;
   }

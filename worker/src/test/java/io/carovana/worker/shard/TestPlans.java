@@ -45,8 +45,8 @@ final class TestPlans {
     for (int i = 0; i < pages; i++) {
       entry.pages[i] = 2 * i + which;
     }
-    entry.logits = Logits.LAST;
-    entry.sample = true;
+    entry.logits = Logits.SAMPLED;
+    entry.sampledRows = 1;
     entry.logprobs = true;
     entry.topLogprobs = 20;
     entry.digest = true;
