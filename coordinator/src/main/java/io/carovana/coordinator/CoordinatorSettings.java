@@ -19,6 +19,8 @@ import java.util.List;
  * @param prefillChunk most prompt tokens of one step
  * @param maxSequences most sequences running at once
  * @param maxQueue most requests waiting
+ * @param prefixCache whether finished blocks of the KV cache are kept for other requests
+ * @param speculation whether tokens are guessed ahead
  * @param fenceAfterMs silence or standstill after which a rank is fenced, ms
  */
 public record CoordinatorSettings(
@@ -34,6 +36,8 @@ public record CoordinatorSettings(
     int prefillChunk,
     int maxSequences,
     int maxQueue,
+    boolean prefixCache,
+    boolean speculation,
     long fenceAfterMs) {
   /** Copies the list. */
   public CoordinatorSettings {

@@ -42,6 +42,16 @@ public enum Setting {
   PREFILL_CHUNK("256", SettingType.integer("TOKENS", 1, 8192), "Most prompt tokens of one step."),
   MAX_SEQUENCES("8", SettingType.integer("N", 1, 1024), "Most requests running at once."),
   MAX_QUEUE("128", SettingType.integer("N", 1, 100_000), "Most requests waiting; more get 429."),
+  PREFIX_CACHE(
+      "on",
+      SettingType.choice("on", "off"),
+      "Keep finished blocks of the KV cache in its free pages, so that a prompt that begins like an"
+          + " earlier one is not computed twice; answers are the same either way."),
+  SPECULATION(
+      "on",
+      SettingType.choice("on", "off"),
+      "Guess next tokens from what a request already holds and verify several at once; answers are"
+          + " the same either way."),
   FENCE_AFTER_MS(
       "1000",
       SettingType.integer("MS", 200, 600_000),

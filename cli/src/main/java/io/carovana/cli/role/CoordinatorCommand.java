@@ -40,6 +40,8 @@ public final class CoordinatorCommand extends RoleCommand {
         Setting.PREFILL_CHUNK,
         Setting.MAX_SEQUENCES,
         Setting.MAX_QUEUE,
+        Setting.PREFIX_CACHE,
+        Setting.SPECULATION,
         Setting.FENCE_AFTER_MS);
   }
 
@@ -67,6 +69,8 @@ public final class CoordinatorCommand extends RoleCommand {
                 settings.requireInteger(Setting.PREFILL_CHUNK),
                 settings.requireInteger(Setting.MAX_SEQUENCES),
                 settings.requireInteger(Setting.MAX_QUEUE),
+                settings.requireText(Setting.PREFIX_CACHE).equals("on"),
+                settings.requireText(Setting.SPECULATION).equals("on"),
                 settings.requireInteger(Setting.FENCE_AFTER_MS)));
     return new Role() {
       @Override

@@ -70,6 +70,8 @@ public final class UpCommand extends SettingsCommand {
         Setting.PREFILL_CHUNK,
         Setting.MAX_SEQUENCES,
         Setting.MAX_QUEUE,
+        Setting.PREFIX_CACHE,
+        Setting.SPECULATION,
         Setting.FENCE_AFTER_MS,
         Setting.API_KEY_FILE,
         Setting.MAX_BODY,

@@ -67,6 +67,8 @@ record UpPlan(
             Setting.PREFILL_CHUNK,
             Setting.MAX_SEQUENCES,
             Setting.MAX_QUEUE,
+            Setting.PREFIX_CACHE,
+            Setting.SPECULATION,
             Setting.FENCE_AFTER_MS)) {
       settings.entry(setting).ifPresent(entry -> add(arguments, setting.flag(), entry.text()));
     }

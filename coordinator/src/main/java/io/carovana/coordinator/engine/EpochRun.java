@@ -51,6 +51,7 @@ final class EpochRun implements StepEvents, AutoCloseable {
   /** One round; the amount of work done. */
   int work(long now) {
     nowNs = now;
+    scheduler.clock(now);
     int work = channel.poll(this);
     if (channel.connected()) {
       work += sendOrders();

@@ -67,24 +67,30 @@ final class Replies implements RequestEvents {
   }
 
   @Override
-  public void onProgress(Request request, int promptDone, int promptTotal) {
+  public void onProgress(Request request, int done, int cached, long leftMs) {
     send(
         request,
         Progress.newBuilder()
             .setRequestId(request.id())
-            .setPromptDone(promptDone)
-            .setPromptTotal(promptTotal)
+            .setPromptDone(done)
+            .setPromptTotal(request.prompt().length)
+            .setCached(cached)
+            .setLeftMs(leftMs)
             .build());
   }
 
   @Override
   public void onEnd(Request request, Ending ending) {
+    Ending.Usage usage = ending.usage();
     Finished.Builder finished =
         Finished.newBuilder()
             .setRequestId(request.id())
             .setReason(ending.reason().wire())
-            .setPromptTokens(ending.promptTokens())
-            .setCompletionTokens(ending.completionTokens())
+            .setPromptTokens(usage.promptTokens())
+            .setCompletionTokens(usage.completionTokens())
+            .setCachedTokens(usage.cachedTokens())
+            .setGuessedTokens(usage.guessed())
+            .setGuessesHeld(usage.guessesHeld())
             .setStopId(ending.stopId())
             .setLogitsDigest(ByteString.copyFrom(ending.logitsDigest()));
     if (ending.failure() != null) {

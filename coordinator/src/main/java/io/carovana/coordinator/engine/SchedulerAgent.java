@@ -72,7 +72,7 @@ public final class SchedulerAgent implements AutoCloseable {
       refusal.onEnd(
           request,
           new Ending(
-              Ending.Reason.ERROR, full, request.prompt().length, 0, Ending.NO_STOP, new byte[0]));
+              Ending.Reason.ERROR, full, Ending.Usage.none(request), Ending.NO_STOP, new byte[0]));
       return;
     }
     order(
@@ -226,7 +226,7 @@ public final class SchedulerAgent implements AutoCloseable {
     if (test == null) {
       return;
     }
-    boolean idle = scheduler.view().queued() + scheduler.view().running() == 0 || !proven;
+    boolean idle = scheduler.idle() || !proven;
     Request probe = test.due(idle, nowNs - lastTokenNs);
     if (probe != null) {
       scheduler.probe(probe);

@@ -52,9 +52,19 @@ final class EpochMessages {
             current.placed().context(),
             current.placed().kvPages(),
             settings.prefillChunk(),
-            settings.maxSequences()),
+            settings.maxSequences(),
+            mostLayers(current),
+            settings.prefixCache(),
+            settings.speculation()),
         Duration.ofMillis(settings.fenceAfterMs()).toNanos(),
         parts.model().files().config().bosId());
+  }
+
+  private static int mostLayers(Epoch epoch) {
+    return epoch.placement().getRanksList().stream()
+        .mapToInt(rank -> rank.getLayers().getEnd() - rank.getLayers().getStart())
+        .max()
+        .orElseThrow();
   }
 
   /** Why a worker with other weights is refused, and what to do. */

@@ -4,12 +4,17 @@ import io.carovana.coordinator.engine.AgentStatus;
 import io.carovana.coordinator.engine.RankFigures;
 import io.carovana.coordinator.engine.SchedulerAgent;
 import io.carovana.coordinator.schedule.Ledger;
+import io.carovana.coordinator.schedule.RequestView;
+import io.carovana.coordinator.schedule.SchedulerView;
 import io.carovana.model.Numerics;
 import io.carovana.protocol.v1.ClusterState;
 import io.carovana.protocol.v1.Counters;
 import io.carovana.protocol.v1.NodeStatus;
+import io.carovana.protocol.v1.Pace;
+import io.carovana.protocol.v1.Priority;
 import io.carovana.protocol.v1.RankPlacement;
 import io.carovana.protocol.v1.RankStatus;
+import io.carovana.protocol.v1.RequestStatus;
 
 /** What gateways are told about the cluster. */
 final class StateReport {
@@ -58,8 +63,11 @@ final class StateReport {
             .setRunning(status.scheduler().running())
             .setKvPagesFree(status.scheduler().kvPagesFree())
             .setKvPagesTotal(status.scheduler().kvPagesTotal())
+            .setKvPagesCached(status.scheduler().kvPagesCached())
+            .setPace(pace(status.scheduler().pace()))
             .setMaxQueue(parts.settings().maxQueue())
             .setCounters(counters(status));
+    status.scheduler().requests().forEach(request -> state.addRequests(request(request)));
     workers.all().forEach(worker -> state.addNodes(node(worker)));
     if (epoch != null) {
       describe(epoch, status, state);
@@ -110,6 +118,28 @@ final class StateReport {
         .setDegraded(figures.degraded());
   }
 
+  private static RequestStatus request(RequestView request) {
+    return RequestStatus.newBuilder()
+        .setRequestId(request.id())
+        .setState(request.state().wire())
+        .setPromptDone(request.promptDone())
+        .setPromptTotal(request.promptTokens())
+        .setCached(request.cachedTokens())
+        .setCompletionTokens(request.completionTokens())
+        .setLeftMs(request.leftMs())
+        .setClient(request.client())
+        .setPriority(request.batch() ? Priority.BATCH : Priority.INTERACTIVE)
+        .build();
+  }
+
+  private static Pace pace(SchedulerView.Pace pace) {
+    return Pace.newBuilder()
+        .setTokenUs(pace.tokenUs())
+        .setPositionNs(pace.positionUs() * 1e3)
+        .setDecodeMs(pace.decodeUs() / 1e3)
+        .build();
+  }
+
   private static NodeStatus node(Worker worker) {
     return NodeStatus.newBuilder()
         .setNode(worker.node())
@@ -132,6 +162,10 @@ final class StateReport {
         .setRequestsCancelled(totals.cancelled())
         .setTokensGenerated(totals.tokens())
         .setPromptTokens(totals.promptTokens())
+        .setPromptTokensCached(totals.cachedTokens())
+        .setTokensGuessed(totals.guessed())
+        .setGuessesHeld(totals.guessesHeld())
+        .setPreemptions(status.scheduler().evictions())
         .setSteps(status.scheduler().steps())
         .setFramesDroppedEpoch(status.droppedEpoch())
         .setWorkersFenced(placements.fenced())

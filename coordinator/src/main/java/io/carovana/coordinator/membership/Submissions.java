@@ -3,6 +3,7 @@ package io.carovana.coordinator.membership;
 import io.carovana.coordinator.schedule.Request;
 import io.carovana.protocol.Failure;
 import io.carovana.protocol.step.SequenceResult;
+import io.carovana.protocol.v1.Priority;
 import io.carovana.protocol.v1.SamplingParams;
 import io.carovana.protocol.v1.Submit;
 import java.util.List;
@@ -45,6 +46,9 @@ final class Submissions {
     if (submit.getStopIdsCount() > MAX_STOP_IDS) {
       return invalid("stop_ids", "must be at most " + MAX_STOP_IDS);
     }
+    if (submit.getClient().length() > MAX_ID_LENGTH) {
+      return invalid("client", "must have at most " + MAX_ID_LENGTH + " characters");
+    }
     if (submit.getDeadlineMs() < 0) {
       return invalid("deadline_ms", "must not be negative");
     }
@@ -74,7 +78,9 @@ final class Submissions {
             sampling.getDigest()),
         submit.getMaxTokens(),
         ints(submit.getStopIdsList()),
-        deadlineNs);
+        deadlineNs,
+        submit.getClient(),
+        submit.getPriority() == Priority.BATCH);
   }
 
   private static Optional<Failure> invalid(String field, String problem) {

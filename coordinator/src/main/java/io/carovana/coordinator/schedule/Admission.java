@@ -1,27 +1,38 @@
 package io.carovana.coordinator.schedule;
 
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.TreeMap;
 
 /**
- * Who holds KV pages. Requests are admitted first come, first served, when the pool has room for
- * the tokens they have; they grow page by page. When the pool runs dry the youngest gives its pages
- * up and is computed again later, so the oldest always comes to its end, and with it all.
+ * Who holds KV pages. Requests are admitted by turns, when the pool has room for the tokens they
+ * have beyond what the prefix cache holds; they grow page by page. When the pool runs dry the
+ * youngest gives its pages up and is computed again later, so the oldest always comes to its end,
+ * and with it all.
+ *
+ * <p>A request waits for one that is just reading the same beginning, so that it is read once.
  */
 final class Admission {
-  private final TreeMap<Long, Sequence> queued = new TreeMap<>();
+  /** Shorter common beginnings are not waited for. */
+  static final int WORTH_WAITING_TOKENS = 256;
+
+  /** A token that is generated costs about twice a token that is read. */
+  private static final double GENERATED_WEIGHT = 2;
+
+  private final FairQueue queue = new FairQueue();
   private final TreeMap<Long, Sequence> running = new TreeMap<>();
-  private KvPool pool = new KvPool(0);
+  private PrefixCache cache = new PrefixCache(0, false);
   private int maxSequences;
   private int pagesOfEnded;
+  private long evictions;
 
   /** Begins with an empty pool; nothing is running. */
-  void begin(int kvPages, int maxSequences) {
+  void begin(EngineLimits limits) {
     if (!running.isEmpty()) {
       throw new IllegalStateException(running.size() + " sequences of the last epoch still run");
     }
-    this.pool = new KvPool(kvPages);
-    this.maxSequences = maxSequences;
+    this.cache = new PrefixCache(limits.kvPages(), limits.prefixCache());
+    this.maxSequences = limits.maxSequences();
     this.pagesOfEnded = 0;
   }
 
@@ -30,37 +41,103 @@ final class Admission {
   }
 
   Collection<Sequence> queued() {
-    return queued.values();
+    return queue.all();
+  }
+
+  int waiting() {
+    return queue.size();
   }
 
   KvPool pool() {
-    return pool;
+    return cache.pool();
+  }
+
+  /** Sequences that gave their pages up, since the process began. */
+  long evictions() {
+    return evictions;
   }
 
   void enqueue(Sequence sequence) {
-    queued.put(sequence.number, sequence);
+    queue.add(sequence);
   }
 
   /**
-   * Admits from the head of the queue what fits.
+   * Admits by turns what fits; nobody overtakes one whose turn it is and who waits for pages.
    *
    * @param ended requests ended so far; an evicted one waits for that to rise
    */
   void admit(long ended) {
-    while (!queued.isEmpty() && running.size() < maxSequences) {
-      Sequence head = queued.firstEntry().getValue();
-      boolean tooSoon = head.evictedAt == ended && !running.isEmpty();
-      int needed = KvPool.pagesFor(head.length);
-      if (tooSoon || needed > pool.free()) {
+    while (queue.size() > 0 && running.size() < maxSequences) {
+      Sequence next = queue.next(sequence -> !readElsewhere(sequence));
+      if (next == null) {
         return;
       }
-      queued.remove(head.number);
-      running.put(head.number, head);
-      head.state = Sequence.State.RUNNING;
-      while (head.pageCount < needed) {
-        head.addPage(pool.take());
+      boolean tooSoon = next.evictedAt == ended && !running.isEmpty();
+      int[] shared = cache.find(next);
+      int needed = KvPool.pagesFor(next.length) - shared.length;
+      long idle = Arrays.stream(shared).filter(pool()::isFree).count();
+      if (tooSoon || needed > pool().free() - idle) {
+        return;
+      }
+      queue.start(next);
+      start(next, shared, needed);
+    }
+  }
+
+  private void start(Sequence sequence, int[] shared, int needed) {
+    running.put(sequence.number, sequence);
+    sequence.state = Sequence.State.RUNNING;
+    cache.share(sequence, shared);
+    for (int i = 0; i < needed; i++) {
+      sequence.addPage(pool().take());
+    }
+    sequence.admitted();
+    queue.charge(sequence, sequence.length - sequence.computed);
+  }
+
+  /** Whether another sequence is just reading a long beginning that this one shares with it. */
+  private boolean readElsewhere(Sequence sequence) {
+    Sequence reader = sequence.reader;
+    if (reader == null || !reads(reader, sequence.commonWithReader)) {
+      sequence.reader = null;
+      findReader(sequence);
+    }
+    return sequence.reader != null;
+  }
+
+  private void findReader(Sequence sequence) {
+    if (!cache.enabled() || sequence.wantsPromptRows()) {
+      return;
+    }
+    for (Sequence other : running.values()) {
+      int common = common(sequence, other);
+      if (reads(other, common) && common - entered(other) >= WORTH_WAITING_TOKENS) {
+        sequence.reader = other;
+        sequence.commonWithReader = common;
+        return;
       }
     }
+  }
+
+  private boolean reads(Sequence reader, int upTo) {
+    return running.get(reader.number) == reader && entered(reader) < upTo;
+  }
+
+  private static int entered(Sequence sequence) {
+    return sequence.blocks * KvPool.PAGE_TOKENS;
+  }
+
+  /** Positions from the first on that two sequences can share. */
+  private static int common(Sequence a, Sequence b) {
+    int shorter = Math.min(a.length, b.length);
+    int same = Arrays.mismatch(a.tokens, 0, shorter, b.tokens, 0, shorter);
+    int common = Math.min(same < 0 ? shorter : same, a.length - 1);
+    return common - common % KvPool.PAGE_TOKENS;
+  }
+
+  /** Counts a token that was generated. */
+  void generated(Sequence sequence) {
+    queue.charge(sequence, GENERATED_WEIGHT);
   }
 
   /**
@@ -72,8 +149,8 @@ final class Admission {
   boolean cover(Sequence sequence, long ended) {
     int needed = KvPool.pagesFor(sequence.length);
     while (sequence.pageCount < needed) {
-      if (pool.free() > 0) {
-        sequence.addPage(pool.take());
+      if (pool().free() > 0) {
+        sequence.addPage(pool().take());
       } else if (pagesOfEnded > 0) {
         return false;
       } else {
@@ -91,14 +168,28 @@ final class Admission {
     return true;
   }
 
+  /** How many guesses the pages of a sequence can take, with free pages beside; evicts nobody. */
+  int coverGuesses(Sequence sequence, int most) {
+    int needed = KvPool.pagesFor((long) sequence.length + most);
+    while (sequence.pageCount < needed && pool().free() > 0) {
+      sequence.addPage(pool().take());
+    }
+    return Math.min(most, sequence.pageCount * KvPool.PAGE_TOKENS - sequence.length);
+  }
+
+  /** Takes in that more positions of a running sequence are computed. */
+  void computed(Sequence sequence) {
+    cache.enter(sequence);
+  }
+
   /** Takes in that a sequence has ended; its pages stay until no step uses them. */
   void ended(Sequence sequence) {
-    queued.remove(sequence.number);
-    running.remove(sequence.number);
+    queue.remove(sequence);
+    boolean ran = running.remove(sequence.number, sequence);
     if (sequence.inFlight > 0) {
       pagesOfEnded += sequence.pageCount;
-    } else {
-      releasePages(sequence);
+    } else if (ran) {
+      release(sequence);
     }
   }
 
@@ -106,27 +197,29 @@ final class Admission {
   void settled(Sequence sequence, long ended) {
     if (sequence.state == Sequence.State.ENDED) {
       pagesOfEnded -= sequence.pageCount;
-      releasePages(sequence);
+      release(sequence);
     } else if (sequence.evicting) {
       evict(sequence, ended);
+    } else {
+      cache.enter(sequence);
     }
   }
 
   private void evict(Sequence sequence, long ended) {
     running.remove(sequence.number);
-    releasePages(sequence);
+    release(sequence);
     sequence.state = Sequence.State.QUEUED;
     sequence.evicting = false;
     sequence.evictedAt = ended;
     sequence.computed = 0;
     sequence.rewind();
-    enqueue(sequence);
+    queue.giveBack(sequence);
+    evictions++;
   }
 
-  private void releasePages(Sequence sequence) {
-    for (int i = 0; i < sequence.pageCount; i++) {
-      pool.release(sequence.pages[i]);
-    }
-    sequence.pageCount = 0;
+  /** What was computed stays in the cache until its pages are needed. */
+  private void release(Sequence sequence) {
+    cache.enter(sequence);
+    cache.release(sequence);
   }
 }

@@ -10,6 +10,9 @@ package io.carovana.coordinator.schedule;
  * @param kvPages pages of the KV pool
  * @param prefillChunk most prompt tokens of one step
  * @param maxSequences most sequences running at once
+ * @param layers most layers of a stage: places where a long chunk gives way
+ * @param prefixCache whether finished blocks are kept for other requests
+ * @param guesses whether tokens are guessed ahead
  */
 public record EngineLimits(
     int ranks,
@@ -18,14 +21,18 @@ public record EngineLimits(
     int context,
     int kvPages,
     int prefillChunk,
-    int maxSequences) {
-  /** Prompt tokens that may share a step with decodes: so few that streams hardly notice. */
-  public static final int SHARED_PREFILL_ROWS = 64;
+    int maxSequences,
+    int layers,
+    boolean prefixCache,
+    boolean guesses) {
+  /** Most rows that a step has beside one for each decode: short prompts, and guesses. */
+  public static final int SHARED_ROWS = 64;
 
   /** Refuses limits that would let nothing run. */
   public EngineLimits {
-    if (ranks < 1 || stages < 1 || context < 1 || kvPages < 1) {
-      throw new IllegalArgumentException("an engine needs ranks, stages, context and KV pages");
+    if (ranks < 1 || stages < 1 || layers < 1 || context < 1 || kvPages < 1) {
+      throw new IllegalArgumentException(
+          "an engine needs ranks, stages, layers, context and KV pages");
     }
     if (prefillChunk < 1 || maxSequences < 1 || samplingRank < 0 || samplingRank >= ranks) {
       throw new IllegalArgumentException(
@@ -40,6 +47,6 @@ public record EngineLimits(
 
   /** Most rows of a step with these settings: one long chunk, or decodes with a short one. */
   public static int maxStepRows(int prefillChunk, int maxSequences) {
-    return Math.max(prefillChunk, maxSequences + Math.min(prefillChunk, SHARED_PREFILL_ROWS));
+    return Math.max(prefillChunk, maxSequences + Math.min(prefillChunk, SHARED_ROWS));
   }
 }

@@ -30,6 +30,9 @@ public final class Ledger {
   private long cancelled;
   private long tokens;
   private long promptTokens;
+  private long cachedTokens;
+  private long guessed;
+  private long guessesHeld;
 
   Ledger(RequestEvents events) {
     this.events = events;
@@ -59,8 +62,7 @@ public final class Ledger {
         new Ending(
             Ending.Reason.of(failure),
             failure,
-            request.prompt().length,
-            request.emitted().length,
+            Ending.Usage.none(request),
             Ending.NO_STOP,
             NO_DIGEST));
   }
@@ -109,9 +111,22 @@ public final class Ledger {
     }
   }
 
-  void progress(Sequence sequence) {
-    int total = sequence.request.prompt().length;
-    events.onProgress(sequence.request, Math.min(sequence.computed, total), total);
+  /** Tells how far the prompt is computed. */
+  void progress(Sequence sequence, long leftMs) {
+    int done = Math.min(sequence.computed, sequence.request.prompt().length);
+    events.onProgress(sequence.request, done, Math.min(done, sequence.cachedTokens()), leftMs);
+  }
+
+  /** Counts guesses that were verified. */
+  void guessed(Sequence sequence, int made) {
+    sequence.guessed += made;
+    guessed += made;
+  }
+
+  /** Counts one that held. */
+  void guessHeld(Sequence sequence) {
+    sequence.guessesHeld++;
+    guessesHeld++;
   }
 
   void fail(Sequence sequence, Failure failure) {
@@ -126,6 +141,7 @@ public final class Ledger {
     ended++;
     if (!sequence.request.isProbe()) {
       count(reason);
+      cachedTokens += sequence.cachedTokens();
     }
     MessageDigest digest = digests.remove(sequence);
     events.onEnd(
@@ -133,8 +149,7 @@ public final class Ledger {
         new Ending(
             reason,
             failure,
-            sequence.request.prompt().length,
-            sequence.emitted(),
+            Ending.Usage.of(sequence),
             stopId,
             digest == null ? NO_DIGEST : digest.digest()));
   }
@@ -154,7 +169,16 @@ public final class Ledger {
 
   /** Totals since the process began. */
   Totals totals() {
-    return new Totals(accepted, finished, failed, cancelled, tokens, promptTokens);
+    return new Totals(
+        accepted,
+        finished,
+        failed,
+        cancelled,
+        tokens,
+        promptTokens,
+        cachedTokens,
+        guessed,
+        guessesHeld);
   }
 
   /**
@@ -166,9 +190,20 @@ public final class Ledger {
    * @param cancelled ended by the client
    * @param tokens tokens emitted
    * @param promptTokens prompt tokens of entered requests
+   * @param cachedTokens prompt tokens of ended requests that came from the prefix cache
+   * @param guessed guesses verified
+   * @param guessesHeld guesses that were right
    */
   public record Totals(
-      long accepted, long finished, long failed, long cancelled, long tokens, long promptTokens) {}
+      long accepted,
+      long finished,
+      long failed,
+      long cancelled,
+      long tokens,
+      long promptTokens,
+      long cachedTokens,
+      long guessed,
+      long guessesHeld) {}
 
   private static MessageDigest sha256() {
     try {

@@ -7,8 +7,13 @@ import java.util.List;
 
 /** A step the ranks were given and have not all acknowledged. */
 final class OutstandingStep {
-  /** The rows of one sequence, as they were when the step was formed. */
-  record Item(Sequence sequence, int generation, int start, int rows) {
+  /** The rows of one sequence, as they were when the step was formed; guesses come on top. */
+  record Item(Sequence sequence, int generation, int start, int rows, int guesses) {
+    /** Whether it goes on from the token sampled last. */
+    boolean decodes() {
+      return rows == 1;
+    }
+
     /** Whether the result still counts. */
     boolean current() {
       return sequence.running() && sequence.generation == generation;
@@ -20,7 +25,6 @@ final class OutstandingStep {
   final List<Item> items = new ArrayList<>();
   private final BitSet acknowledged = new BitSet();
   private int rows;
-  private int longestChunk;
   boolean abortWanted;
   boolean abortSent;
   boolean sampled;
@@ -30,17 +34,34 @@ final class OutstandingStep {
     this.urgent = urgent;
   }
 
-  void add(Sequence sequence, SequenceStep entry) {
-    items.add(new Item(sequence, sequence.generation, entry.start, entry.rows));
+  void add(Sequence sequence, SequenceStep entry, int guesses) {
+    int own = entry.rows - guesses;
+    items.add(new Item(sequence, sequence.generation, entry.start, own, guesses));
     rows += entry.rows;
-    if (entry.rows > 1) {
-      longestChunk += entry.rows;
-    }
   }
 
-  /** Whether decodes should not wait for its end. */
-  boolean isLong() {
-    return longestChunk > EngineLimits.SHARED_PREFILL_ROWS;
+  /** Rows of all, guesses included. */
+  int rows() {
+    return rows;
+  }
+
+  /** Whether it reads prompts only: then decodes need not wait for its end. */
+  boolean prefillsOnly() {
+    return items.stream().noneMatch(Item::decodes);
+  }
+
+  /** Whether it goes on from tokens sampled last only. */
+  boolean decodesOnly() {
+    return items.stream().allMatch(Item::decodes);
+  }
+
+  /** Positions of all its rows, added up. */
+  double positions() {
+    double sum = 0;
+    for (Item item : items) {
+      sum += item.rows() * (item.start() + (item.rows() - 1) / 2.0);
+    }
+    return sum;
   }
 
   /** Whether most of its work is for requests that have ended. */
@@ -48,7 +69,7 @@ final class OutstandingStep {
     int live = 0;
     for (Item item : items) {
       if (item.current()) {
-        live += item.rows();
+        live += item.rows() + item.guesses();
       }
     }
     return live * 2 < rows;

@@ -11,6 +11,8 @@ package io.carovana.coordinator.schedule;
  * @param maxTokens most tokens emitted, those in {@code emitted} included
  * @param stopIds ids that end generation and are not emitted
  * @param deadlineNs monotonic time at which the request fails; {@link #NO_DEADLINE} for never
+ * @param client whose request it is, for fairness
+ * @param batch whether it gives way to interactive ones
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by identity, never by content
 public record Request(
@@ -21,7 +23,9 @@ public record Request(
     Sampling sampling,
     int maxTokens,
     int[] stopIds,
-    long deadlineNs) {
+    long deadlineNs,
+    String client,
+    boolean batch) {
   /** Owner of requests that the coordinator makes itself, to see that the engine works. */
   public static final String PROBE_OWNER = "";
 
@@ -57,7 +61,8 @@ public record Request(
   public static Request probe(String id, int token) {
     Sampling digested = new Sampling(0, 1, 0, 0, 0, false, false, true);
     int[] none = {};
-    return new Request(id, PROBE_OWNER, new int[] {token}, none, digested, 1, none, NO_DEADLINE);
+    return new Request(
+        id, PROBE_OWNER, new int[] {token}, none, digested, 1, none, NO_DEADLINE, "", false);
   }
 
   /** Whether the coordinator asks itself. */

@@ -16,8 +16,14 @@ public interface RequestEvents {
    */
   void onPromptRows(Request request, int position, int firstRow, int rows, SequenceResult result);
 
-  /** How much of a long prompt went through. */
-  void onProgress(Request request, int promptDone, int promptTotal);
+  /**
+   * How much of a long prompt went through.
+   *
+   * @param done its tokens that are computed
+   * @param cached of those, what came from the prefix cache
+   * @param leftMs predicted time until all are, -1 when unknown
+   */
+  void onProgress(Request request, int done, int cached, long leftMs);
 
   /** The one end. */
   void onEnd(Request request, Ending ending);

@@ -27,6 +27,8 @@ public final class Scheduler {
   private final TreeMap<Long, OutstandingStep> outstanding = new TreeMap<>();
   private @Nullable EngineLimits limits;
   private @Nullable StepFormer former;
+  private StepCosts costs = new StepCosts();
+  private long nowNs;
   private Failure closedBecause = new Failure.Unavailable("the cluster is starting", 5);
   private boolean accepting;
   private long epoch;
@@ -46,9 +48,10 @@ public final class Scheduler {
   public void begin(long epoch, EngineLimits limits) {
     this.epoch = epoch;
     this.limits = limits;
-    this.former = new StepFormer(admission, limits);
+    this.costs = new StepCosts();
+    this.former = new StepFormer(admission, limits, costs);
     this.lastStep = 0;
-    admission.begin(limits.kvPages(), limits.maxSequences());
+    admission.begin(limits);
     for (Sequence waiting : List.copyOf(admission.queued())) {
       Failure misfit = misfit(waiting.request, limits);
       if (misfit != null) {
@@ -123,6 +126,11 @@ public final class Scheduler {
     }
   }
 
+  /** Takes in the time; predictions of what is left are made with it, and no decision. */
+  public void clock(long nowNs) {
+    this.nowNs = nowNs;
+  }
+
   /** Ends the requests whose deadline has passed. */
   public void expire(long nowNs) {
     for (Sequence sequence : ledger.all()) {
@@ -146,10 +154,10 @@ public final class Scheduler {
     }
     admission.admit(ledger.ended());
     plan.clear();
-    boolean urgent = longStepUnderWay() && !urgentUnderWay();
+    boolean urgent = prefillUnderWay() && !urgentUnderWay();
     OutstandingStep step = new OutstandingStep(lastStep + 1, urgent);
     if (urgent) {
-      form.decodes(plan, step, ledger.ended());
+      form.between(plan, step, ledger.ended());
     }
     if (plan.size() == 0 && ordinaryUnderWay() < engine.stages()) {
       step = new OutstandingStep(lastStep + 1, false);
@@ -160,6 +168,7 @@ public final class Scheduler {
     }
     lastStep++;
     steps++;
+    step.items.forEach(item -> item.sequence().handedOut(nowNs));
     plan.epoch = epoch;
     plan.step = step.number;
     plan.urgent = step.urgent;
@@ -187,6 +196,7 @@ public final class Scheduler {
     }
     if (rank == engine.samplingRank() && result.status == StepResult.Status.DONE) {
       step.sampled = true;
+      learn(step, result);
       takeResults(step, result);
     }
     if (result.status == StepResult.Status.NON_FINITE) {
@@ -207,13 +217,41 @@ public final class Scheduler {
   public SchedulerView view() {
     KvPool pool = admission.pool();
     return new SchedulerView(
-        admission.queued().size(),
+        admission.waiting(),
         admission.running().size(),
         outstanding.size(),
         limits == null ? 0 : pool.free(),
+        limits == null ? 0 : pool.cached(),
         limits == null ? 0 : pool.total(),
         steps,
-        ledger.totals());
+        admission.evictions(),
+        ledger.totals(),
+        ledger.view().stream()
+            .filter(sequence -> !sequence.request.isProbe())
+            .limit(SchedulerView.MOST_REQUESTS)
+            .map(sequence -> RequestView.of(sequence, leftMs(sequence)))
+            .toList(),
+        new SchedulerView.Pace(costs.tokenUs(), costs.positionUs(), costs.decodeUs()));
+  }
+
+  /** Whether anything waits or runs. */
+  public boolean idle() {
+    return admission.waiting() + admission.running().size() == 0;
+  }
+
+  /**
+   * Time until a prompt is computed, by what its tokens cost and by how much slower than that it
+   * was so far; -1 when unknown.
+   */
+  private long leftMs(Sequence sequence) {
+    int prompt = sequence.request.prompt().length;
+    if (!costs.known() || sequence.computed >= prompt) {
+      return -1;
+    }
+    double left = costs.prefillUs(sequence.computed, prompt);
+    double alone = costs.prefillUs(sequence.computedWhenAdmitted, sequence.computed);
+    double took = sequence.admittedNs == 0 ? 0 : (nowNs - sequence.admittedNs) / 1e3;
+    return Math.round(left * Math.max(1, alone > 0 ? took / alone : 1) / 1e3);
   }
 
   private @Nullable Failure refusal(Request request) {
@@ -232,7 +270,7 @@ public final class Scheduler {
     if (misfit != null) {
       return misfit;
     }
-    if (admission.queued().size() >= maxQueue) {
+    if (admission.waiting() >= maxQueue) {
       return new Failure.Overloaded(
           "all " + maxQueue + " places in the queue are taken", RETRY_WHEN_FULL_SECONDS);
     }
@@ -256,6 +294,15 @@ public final class Scheduler {
             + " fit the context");
   }
 
+  private void learn(OutstandingStep step, StepResult result) {
+    double us = (result.computeNs + result.waitNs) / 1e3;
+    if (step.decodesOnly() && step.rows() == step.items.size()) {
+      costs.decode(us);
+    } else if (step.prefillsOnly()) {
+      costs.prefill(step.rows(), step.positions(), us);
+    }
+  }
+
   private void takeResults(OutstandingStep step, StepResult result) {
     for (OutstandingStep.Item item : step.items) {
       if (item.current()) {
@@ -266,6 +313,8 @@ public final class Scheduler {
         }
         sequence.computed = item.start() + item.rows();
         sequence.alone = false;
+        admission.computed(sequence);
+        ledger.guessed(sequence, item.guesses());
       }
     }
     for (int i = 0; i < result.size(); i++) {
@@ -288,7 +337,14 @@ public final class Scheduler {
     if (result.promptCount > 0) {
       ledger.promptRows(sequence, item.start(), result);
     }
+    boolean guessHeld = sequence.length > item.start() + item.rows();
+    if (result.token >= 0 && guessHeld) {
+      sequence.computed = sequence.length; // the guess was the row of the token before
+      sequence.scheduled = sequence.length;
+      ledger.guessHeld(sequence);
+    }
     if (result.token >= 0 && sequence.computed == sequence.length) {
+      admission.generated(sequence);
       ledger.token(sequence, result);
       if (!sequence.running()) {
         admission.ended(sequence);
@@ -298,8 +354,12 @@ public final class Scheduler {
 
   private void afterRows(OutstandingStep.Item item) {
     Sequence sequence = item.sequence();
+    if (item.guesses() > 0) {
+      int held = sequence.length - item.start() - item.rows() - 1;
+      sequence.guesser.verified(item.guesses(), held);
+    }
     if (item.rows() > 1 && sequence.computed < sequence.length) {
-      ledger.progress(sequence);
+      ledger.progress(sequence, leftMs(sequence));
     }
     if (sequence.request.maxTokens() == 0 && sequence.computed == sequence.length) {
       ledger.end(sequence, Ending.Reason.LENGTH, null, Ending.NO_STOP);
@@ -307,14 +367,17 @@ public final class Scheduler {
     }
   }
 
-  /** A sequence that was not alone in the step may be innocent: each is tried by itself. */
+  /**
+   * A sequence that was not alone in the step may be innocent, and so may one whose guess was
+   * wrong: each is tried by itself, without guesses.
+   */
   private void takeNonFinite(OutstandingStep step, StepResult result) {
     for (OutstandingStep.Item item : step.items) {
       Sequence sequence = item.sequence();
       if (!item.current()) {
         continue;
       }
-      if (step.items.size() == 1) {
+      if (step.items.size() == 1 && item.guesses() == 0) {
         String what = result.failure == null ? "a value is not finite" : result.failure;
         fail(sequence, new Failure.NonFinite(what));
       } else {
@@ -346,8 +409,8 @@ public final class Scheduler {
     }
   }
 
-  private boolean longStepUnderWay() {
-    return outstanding.values().stream().anyMatch(step -> !step.urgent && step.isLong());
+  private boolean prefillUnderWay() {
+    return outstanding.values().stream().anyMatch(step -> !step.urgent && step.prefillsOnly());
   }
 
   private boolean urgentUnderWay() {

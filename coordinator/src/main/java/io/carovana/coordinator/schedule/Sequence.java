@@ -1,6 +1,7 @@
 package io.carovana.coordinator.schedule;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A live request on its way through the engine: its tokens, how far they were computed, and the KV
@@ -8,6 +9,8 @@ import java.util.Arrays;
  * #tokens}.
  */
 final class Sequence {
+  private static final int NEVER = -1;
+
   enum State {
     /** Waits for KV pages and a place; holds nothing. */
     QUEUED,
@@ -37,6 +40,32 @@ final class Sequence {
 
   /** Raised when positions are taken back; outstanding rows of an older one count for nothing. */
   int generation;
+
+  /** Its first blocks that are in the prefix cache, and the number of the last one there. */
+  int blocks;
+
+  long lastBlock = PrefixCache.ROOT;
+
+  /** Tokens of the prompt that needed no computing when it was admitted first. */
+  int cached = NEVER;
+
+  /** Reads what it shares with this one, up to {@link #commonWithReader}; null for nobody. */
+  @Nullable Sequence reader;
+
+  int commonWithReader;
+
+  /** Guesses its next tokens. */
+  final Guesser guesser = new Guesser();
+
+  /** Guesses verified, and those that held. */
+  int guessed;
+
+  int guessesHeld;
+
+  /** When it was handed out first after it was admitted last, and how far it was computed then. */
+  long admittedNs;
+
+  int computedWhenAdmitted;
 
   /** Block table, {@code [pageCount]}. */
   int[] pages = new int[4];
@@ -83,6 +112,11 @@ final class Sequence {
     return running() && pending() == 1 && inFlight == 0 && !evicting;
   }
 
+  /** Has one token to compute, the last prompt token or the one sampled last. */
+  boolean decoding() {
+    return length - computed == 1;
+  }
+
   /** Has a chunk of prompt to hand out, behind at most {@code depth - 1} others under way. */
   boolean readyToPrefill(int depth) {
     return running() && pending() > 1 && inFlight < depth && !evicting;
@@ -100,6 +134,32 @@ final class Sequence {
       pages = Arrays.copyOf(pages, pageCount * 2);
     }
     pages[pageCount++] = page;
+  }
+
+  /** It was given pages, some of them with what is computed already. */
+  void admitted() {
+    computedWhenAdmitted = computed;
+    admittedNs = 0;
+    if (cached == NEVER) {
+      cached = Math.min(computed, request.prompt().length);
+    }
+  }
+
+  /** Rows of it are in a step for the first time since it was admitted, or again. */
+  void handedOut(long nowNs) {
+    if (admittedNs == 0) {
+      admittedNs = nowNs;
+    }
+  }
+
+  /** Tokens of the prompt that came from the prefix cache. */
+  int cachedTokens() {
+    return Math.max(0, cached);
+  }
+
+  /** Whether log-probabilities of its whole prompt are wanted, and not all reported. */
+  boolean wantsPromptRows() {
+    return request.sampling().promptLogprobs() && promptReported < request.prompt().length;
   }
 
   /** Takes back what is under way, to be handed out again. */

@@ -52,6 +52,8 @@ final class TestCluster implements AutoCloseable {
                 64,
                 8,
                 100,
+                true,
+                true,
                 FENCE_MS)));
   }
 

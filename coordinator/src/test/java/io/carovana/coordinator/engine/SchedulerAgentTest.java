@@ -112,7 +112,9 @@ class SchedulerAgentTest {
             Request.Sampling.GREEDY,
             3,
             new int[0],
-            Request.NO_DEADLINE);
+            Request.NO_DEADLINE,
+            "client",
+            false);
     agent.submit(request, replies::add);
     return replies;
   }
@@ -139,7 +141,7 @@ class SchedulerAgentTest {
           channel.set(opened);
           return opened;
         },
-        new EngineLimits(2, 0, 1, 1024, 64, 256, 4),
+        new EngineLimits(2, 0, 1, 1024, 64, 256, 4, 8, true, true),
         Duration.ofMillis(500).toNanos(),
         1);
   }
@@ -159,6 +161,7 @@ class SchedulerAgentTest {
   }
 
   private static Ending ending(byte digest) {
-    return new Ending(Ending.Reason.LENGTH, null, 1, 1, -1, new byte[] {digest});
+    return new Ending(
+        Ending.Reason.LENGTH, null, new Ending.Usage(1, 1, 0, 0, 0), -1, new byte[] {digest});
   }
 }

@@ -430,6 +430,6 @@ class PlacementsTest {
             folder,
             false);
     return new CoordinatorSettings(
-        node, DEMO, "demo", "none", "f32", 1024, 2, 1, List.of(), 64, 4, 10, 1000);
+        node, DEMO, "demo", "none", "f32", 1024, 2, 1, List.of(), 64, 4, 10, true, true, 1000);
   }
 }

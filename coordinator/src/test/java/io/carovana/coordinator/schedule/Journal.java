@@ -39,8 +39,10 @@ final class Journal implements RequestEvents {
   }
 
   @Override
-  public void onProgress(Request request, int promptDone, int promptTotal) {
-    assertThat(promptDone).isBetween(1, promptTotal);
+  public void onProgress(Request request, int done, int cached, long leftMs) {
+    assertThat(done).isBetween(1, request.prompt().length);
+    assertThat(cached).isBetween(0, done);
+    assertThat(leftMs).isGreaterThanOrEqualTo(-1);
   }
 
   @Override

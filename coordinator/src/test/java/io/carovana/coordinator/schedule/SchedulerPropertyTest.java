@@ -27,10 +27,13 @@ class SchedulerPropertyTest {
   private final TreeMap<Long, Map<Long, Integer>> underWay = new TreeMap<>();
   private Random random = new Random(0);
   private Scheduler scheduler = new Scheduler(1, journal);
-  private EngineLimits limits = new EngineLimits(1, 0, 1, 1, 1, 1, 1);
+  private EngineLimits limits = new EngineLimits(1, 0, 1, 1, 1, 1, 1, 1, true, true);
   private FakeEngine engine = new FakeEngine(limits);
   private long epoch;
   private long clockNs;
+  private long cached;
+  private long guessesHeld;
+  private long evictions;
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -43,6 +46,9 @@ class SchedulerPropertyTest {
         throw new AssertionError("seed " + seed, e);
       }
     }
+    assertThat(cached).as("tokens from the prefix cache").isPositive();
+    assertThat(guessesHeld).as("guesses that held").isPositive();
+    assertThat(evictions).as("sequences evicted").isPositive();
   }
 
   private void run(long seed) {
@@ -66,6 +72,10 @@ class SchedulerPropertyTest {
     SchedulerView view = scheduler.view();
     assertThat(view.kvPagesFree()).isEqualTo(view.kvPagesTotal());
     assertThat(view.queued() + view.running() + view.outstanding()).isZero();
+    assertThat(view.requests()).isEmpty();
+    cached += view.totals().cachedTokens();
+    guessesHeld += view.totals().guessesHeld();
+    evictions += view.evictions();
   }
 
   private void beginEpoch() {
@@ -80,7 +90,10 @@ class SchedulerPropertyTest {
             Math.max(1, pages * KvPool.PAGE_TOKENS - random.nextInt(40)),
             pages,
             1 + random.nextInt(200),
-            1 + random.nextInt(6));
+            1 + random.nextInt(6),
+            1 + random.nextInt(5),
+            random.nextInt(4) > 0,
+            random.nextInt(4) > 0);
     engine = new FakeEngine(limits);
     underWay.clear();
     scheduler.begin(++epoch, limits);
@@ -125,6 +138,7 @@ class SchedulerPropertyTest {
     int promptLength = 1 + random.nextInt(random.nextInt(10) == 0 ? capacity + 5 : 60);
     int maxTokens = random.nextInt(random.nextInt(6) == 0 ? capacity : 30);
     int[] prompt = random.ints(promptLength, 0, 600).toArray();
+    beginLikeAnother(prompt);
     if (random.nextInt(40) == 0) {
       prompt[random.nextInt(promptLength)] = FakeEngine.POISON;
     }
@@ -144,9 +158,22 @@ class SchedulerPropertyTest {
             sampling,
             maxTokens,
             stops,
-            deadline);
+            deadline,
+            "client-" + random.nextInt(3),
+            random.nextInt(4) == 0);
     submitted.put(id, request);
     scheduler.submit(request);
+  }
+
+  private void beginLikeAnother(int[] prompt) {
+    Request other = submitted.get("r" + random.nextInt(submitted.size() + 1));
+    if (other != null && random.nextInt(3) > 0) {
+      int[] text = reference(other.prompt(), new int[0], 60);
+      int[] all = Arrays.copyOf(other.prompt(), other.prompt().length + text.length);
+      System.arraycopy(text, 0, all, other.prompt().length, text.length);
+      int shared = random.nextInt(Math.min(all.length, prompt.length) + 1);
+      System.arraycopy(all, 0, prompt, 0, shared);
+    }
   }
 
   /** Lets the scheduler form steps, and checks each against its contract. */
@@ -157,10 +184,8 @@ class SchedulerPropertyTest {
       for (int i = 0; i < plan.size(); i++) {
         SequenceStep entry = plan.get(i);
         checkOverlap(entry);
-        assertThat(ends.put(entry.sequence, entry.start + entry.rows)).isNull();
-        if (plan.urgent) {
-          assertThat(entry.rows).isEqualTo(1);
-        }
+        int guesses = Math.max(0, entry.sampledRows - 1);
+        assertThat(ends.put(entry.sequence, entry.start + entry.rows - guesses)).isNull();
       }
       underWay.put(plan.step, ends);
       engine.offer(plan);

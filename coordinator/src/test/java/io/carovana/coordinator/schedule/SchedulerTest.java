@@ -7,6 +7,7 @@ import io.carovana.protocol.step.SequenceResult;
 import io.carovana.protocol.step.StepPlan;
 import io.carovana.protocol.step.StepResult;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -174,7 +175,16 @@ class SchedulerTest {
     begin(1, 100);
     Request request =
         new Request(
-            "r", "g", new int[] {1, 2}, new int[0], Request.Sampling.GREEDY, 5, new int[0], 1_000);
+            "r",
+            "g",
+            new int[] {1, 2},
+            new int[0],
+            Request.Sampling.GREEDY,
+            5,
+            new int[0],
+            1_000,
+            "c",
+            false);
     scheduler.submit(request);
 
     scheduler.expire(999);
@@ -189,7 +199,7 @@ class SchedulerTest {
   }
 
   private static EngineLimits limits(int stages, int pages) {
-    return new EngineLimits(1, 0, stages, pages * KvPool.PAGE_TOKENS, pages, 256, 4);
+    return new EngineLimits(1, 0, stages, pages * KvPool.PAGE_TOKENS, pages, 256, 4, 4, true, true);
   }
 
   private void submit(String id, int promptLength, int maxTokens) {
@@ -197,15 +207,19 @@ class SchedulerTest {
   }
 
   private static Request request(String id, int promptLength, int maxTokens, int[] stops) {
+    int[] prompt = new int[promptLength];
+    Arrays.fill(prompt, id.hashCode() & 0xFFFF);
     return new Request(
         id,
         "g",
-        new int[promptLength],
+        prompt,
         new int[0],
         Request.Sampling.GREEDY,
         maxTokens,
         stops,
-        Request.NO_DEADLINE);
+        Request.NO_DEADLINE,
+        "client",
+        false);
   }
 
   private void run() {

@@ -1,0 +1,62 @@
+package io.carovana.coordinator.schedule;
+
+/**
+ * How much prompt a step may read, in microseconds of one stage. A running stream waits for at most
+ * one layer of a chunk and then for the step that decodes it, so with both shares its pace is at
+ * most {@code 1 + LAYER_SHARE + BESIDE_SHARE} times slower, and a prompt that is read beside
+ * streams that decode without pause still has {@code LAYER_SHARE} of their time.
+ */
+final class StepBudget {
+  /** A layer of a chunk, in parts of a decode step. */
+  static final double LAYER_SHARE = 0.6;
+
+  /** What of short prompts joins the decodes of a step, in parts of a decode step. */
+  static final double BESIDE_SHARE = 0.25;
+
+  /** A layer of a chunk when nothing decodes: how long a newcomer or a cancel may have to wait. */
+  static final double LONGEST_LAYER_US = 250_000;
+
+  /** A chunk never has fewer rows, however long they take. */
+  static final int LEAST_ROWS = 16;
+
+  private final StepCosts costs;
+  private final EngineLimits limits;
+
+  StepBudget(StepCosts costs, EngineLimits limits) {
+    this.costs = costs;
+    this.limits = limits;
+  }
+
+  /** Time for a chunk that has a step to itself. */
+  double chunkUs(boolean decoding) {
+    if (!costs.known()) {
+      return Double.MAX_VALUE;
+    }
+    double layer = LONGEST_LAYER_US;
+    if (decoding && costs.decodeUs() > 0) {
+      layer = Math.min(layer, LAYER_SHARE * costs.decodeUs());
+    }
+    return layer * limits.layers();
+  }
+
+  /** Rows of a chunk that begins at {@code position} and takes {@code us}; at most {@code most}. */
+  int rows(int position, double us, int most) {
+    double rows = us / Math.max(costs.rowUs(position), Double.MIN_NORMAL);
+    return (int) Math.min(most, Math.max(LEAST_ROWS, rows));
+  }
+
+  /** What {@code rows} from {@code position} on take. */
+  double us(int position, int rows) {
+    return costs.prefillUs(position, position + rows);
+  }
+
+  /** Time for short prompts in a step that also decodes. */
+  double besideUs() {
+    return BESIDE_SHARE * costs.decodeUs();
+  }
+
+  /** Whether prompts that take {@code us} may be read in the step that decodes, to their end. */
+  boolean fitsBeside(double us, int rows) {
+    return rows <= EngineLimits.SHARED_ROWS && (!costs.known() || us <= 2 * besideUs());
+  }
+}
