@@ -78,14 +78,11 @@ final class PromptShares {
     int given = rows.values().stream().mapToInt(Integer::intValue).sum();
     int has = rows.getOrDefault(prompt, 0);
     int most = Math.min(Math.min(atMost, ofAll - given), prompt.pending() - has);
-    boolean first = given == 0;
     int position = prompt.scheduled + has;
-    double oneUs = budget.us(position, 1);
-    if (most <= 0 || (!first && us < oneUs)) {
+    int more = given == 0 ? budget.rows(position, us, most) : budget.moreRows(position, us, most);
+    if (more <= 0) {
       return 0;
     }
-    int more =
-        first ? budget.rows(position, us, most) : (int) Math.min(most, us / Math.max(oneUs, 1e-9));
     rows.merge(prompt, more, Integer::sum);
     return budget.us(position, more);
   }

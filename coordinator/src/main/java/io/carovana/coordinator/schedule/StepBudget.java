@@ -41,8 +41,12 @@ final class StepBudget {
 
   /** Rows of a chunk that begins at {@code position} and takes {@code us}; at most {@code most}. */
   int rows(int position, double us, int most) {
-    double rows = us / Math.max(costs.rowUs(position), Double.MIN_NORMAL);
-    return (int) Math.min(most, Math.max(LEAST_ROWS, rows));
+    return Math.min(most, Math.max(LEAST_ROWS, moreRows(position, us, most)));
+  }
+
+  /** As {@link #rows}, but none if {@code us} is too short for one. */
+  int moreRows(int position, double us, int most) {
+    return us <= 0 ? 0 : (int) Math.min(most, costs.rowsWithin(position, us));
   }
 
   /** What {@code rows} from {@code position} on take. */

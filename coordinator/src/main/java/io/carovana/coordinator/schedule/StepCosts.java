@@ -80,6 +80,13 @@ final class StepCosts {
     return tokenUs + positionUs * position;
   }
 
+  /** Rows from {@code position} on that take {@code us}; infinite where they cost nothing. */
+  double rowsWithin(int position, double us) {
+    double one = rowUs(position);
+    // n * one + positionUs * n^2 / 2 = us, solved so that a positionUs of zero does no harm.
+    return 2 * us / (one + Math.sqrt(one * one + 2 * positionUs * us));
+  }
+
   /** Prompt positions {@code [from, to)}, alone. */
   double prefillUs(int from, int to) {
     return (to - from) * (tokenUs + positionUs * ((double) from + to - 1) / 2);
