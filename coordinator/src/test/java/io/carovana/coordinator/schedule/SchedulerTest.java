@@ -171,6 +171,83 @@ class SchedulerTest {
   }
 
   @Test
+  void aShortPromptIsReadBetweenTheLayersOfALongOne() {
+    begin(1, 100);
+    submit("warm", 40, 1);
+    run();
+    submit("long", 1_000, 10);
+    assertThat(scheduler.next(plan)).isTrue();
+    StepPlan chunk = copy();
+    submit("short", 50, 10);
+
+    assertThat(scheduler.next(plan)).isTrue();
+    assertThat(plan.urgent).isTrue();
+    StepPlan between = copy();
+    assertThat(between.rows()).isEqualTo(50);
+    finish(between, 6);
+    assertThat(journal.tokensOf("short")).hasSize(1);
+    assertThat(scheduler.next(plan)).as("and goes on there").isTrue();
+    assertThat(plan.urgent).isTrue();
+    assertThat(chunk.get(0).rows).isEqualTo(256);
+  }
+
+  @Test
+  void readsAPromptOnceForSeveralChoices() {
+    begin(1, 100);
+    int[] prompt = Requests.counting(0, 600);
+    scheduler.submit(Requests.of("a", prompt, 5));
+    scheduler.submit(Requests.of("b", prompt, 5));
+    int rows = 0;
+    while (journal.tokensOf("b").isEmpty()) {
+      assertThat(scheduler.next(plan)).isTrue();
+      rows += plan.rows();
+      finish(copy(), 6);
+    }
+    assertThat(rows).as("18 pages are shared, 24 rows read again").isBetween(624, 640);
+    while (scheduler.next(plan)) {
+      finish(copy(), 6);
+    }
+    assertThat(ending("a").usage().cachedTokens()).isZero();
+    assertThat(ending("b").usage().cachedTokens()).isEqualTo(576);
+    assertThat(scheduler.view().totals().cachedTokens()).isEqualTo(576);
+    assertThat(scheduler.view().kvPagesFree()).isEqualTo(100);
+    assertThat(scheduler.view().kvPagesCached()).isPositive();
+  }
+
+  @Test
+  void whatACancelledPrefillReadIsNotReadAgain() {
+    begin(1, 100);
+    scheduler.submit(Requests.of("first", Requests.counting(0, 800), 5));
+    run();
+    run();
+    scheduler.cancel("first", new Failure.Cancelled("gone"));
+    scheduler.submit(Requests.of("again", Requests.counting(0, 800), 5));
+    assertThat(scheduler.next(plan)).isTrue();
+    assertThat(plan.get(0).start).isEqualTo(512);
+  }
+
+  @Test
+  void aGuessThatIsNotFiniteIsTakenBackAndFailsNobody() {
+    begin(1, 100);
+    scheduler.submit(Requests.of("r", Requests.repeated(3, 40), 20));
+    scheduler.next(plan);
+    finish(copy(), 3);
+    scheduler.next(plan);
+    finish(copy(), 3);
+    assertThat(scheduler.next(plan)).isTrue();
+    assertThat(plan.rows()).as("a decode with guesses").isGreaterThan(1);
+    StepPlan guessed = copy();
+    acknowledge(guessed, StepResult.Status.NON_FINITE);
+
+    assertThat(journal.endings).isEmpty();
+    assertThat(scheduler.next(plan)).isTrue();
+    assertThat(plan.rows()).isEqualTo(1);
+    assertThat(plan.get(0).start).isEqualTo(guessed.get(0).start);
+    acknowledge(copy(), StepResult.Status.NON_FINITE);
+    assertThat(ending("r").failure()).isInstanceOf(Failure.NonFinite.class);
+  }
+
+  @Test
   void expiresByTheClockItIsGiven() {
     begin(1, 100);
     Request request =
@@ -232,6 +309,7 @@ class SchedulerTest {
     StepResult result = new StepResult();
     result.epoch = step.epoch;
     result.step = step.step;
+    result.computeNs = 1_000_000L + step.rows() * 10_000L;
     for (int i = 0; i < step.size(); i++) {
       if (step.get(i).sampledRows > 0) {
         SequenceResult one = result.add();
