@@ -5,21 +5,22 @@ import io.carovana.cli.ExitCode;
 import io.carovana.cli.config.ConfigException;
 import io.carovana.cli.config.Setting;
 import io.carovana.cli.config.Settings;
-import io.carovana.cli.config.Sizes;
 import io.carovana.cli.model.FitCheck;
-import io.carovana.cli.model.ModelReference;
-import io.carovana.cli.model.Stages;
-import io.carovana.model.files.ModelFiles;
-import io.carovana.model.memory.FitReport;
-import io.carovana.model.memory.NodeMemory;
-import io.carovana.model.shard.Range;
-import io.carovana.model.shard.ShardPlan;
+import io.carovana.cli.model.MachineMemory;
+import io.carovana.cli.plan.Arrangement;
+import io.carovana.cli.plan.Cuts;
+import io.carovana.cli.plan.Forecaster;
+import io.carovana.cli.plan.NodeSize;
+import io.carovana.cli.plan.PlanJson;
+import io.carovana.cli.plan.PlanModel;
+import io.carovana.cli.plan.PlanReport;
+import io.carovana.cli.plan.PlanText;
+import io.carovana.model.config.ModelConfig;
+import io.carovana.model.memory.FitPlanner;
+import io.carovana.model.memory.KvDemand;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -27,16 +28,34 @@ import picocli.CommandLine.Option;
 @Command(
     name = "plan",
     description =
-        "Show what each of some nodes would hold of a model, and whether it fits. Reads the model's"
-            + " headers only, and the zero points of 4-bit matrices. Exit code 5 when it does not fit.")
+        "Show what each of some nodes would hold of a model and of the KV cache of its requests,"
+            + " whether it fits, and what would. Reads a model's headers only, and the zero points"
+            + " of 4-bit matrices; --model codellama-7b, -13b, -34b or -70b needs no files at all."
+            + " Exit code 5 when it does not fit.")
 final class PlacementPlanCommand extends SettingsCommand {
   @Option(
       names = "--nodes",
-      required = true,
-      split = ",",
-      paramLabel = "16g,8g,…",
-      description = "Memory each node gives its worker.")
-  private List<String> nodes = List.of();
+      paramLabel = "16g,4x8g,…",
+      description =
+          "Memory each node gives its worker's process; 4x8g is four nodes. This machine's free"
+              + " memory if not given.")
+  private @Nullable String nodes;
+
+  @Option(
+      names = "--concurrency",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Requests of the full context that hold KV cache at the same time (default: 1).")
+  private String concurrency = "1";
+
+  @Option(
+      names = PlanModel.FORMAT_FLAG,
+      paramLabel = "F",
+      description =
+          "How a model without files is stored: f32, f16, bf16, q8_0, q6_k, q5_k_m, q4_k_m, q4_0,"
+              + " gptq or awq (default: bf16).")
+  private @Nullable String format;
 
   PlacementPlanCommand(CliContext context) {
     super(context);
@@ -57,101 +76,89 @@ final class PlacementPlanCommand extends SettingsCommand {
 
   @Override
   protected ExitCode run() throws IOException {
-    Settings settings =
-        settings().with(Setting.WORKERS, String.valueOf(nodes.size()), "flag --nodes");
-    try (ModelFiles files =
-        ModelReference.open(settings.requireText(Setting.MODEL), context.distribution())) {
-      ShardPlan plan = ShardPlan.of(files.config(), Stages.weights(settings));
-      OptionalInt context =
-          settings.integer(Setting.CONTEXT).map(OptionalInt::of).orElse(OptionalInt.empty());
-      FitReport report =
-          new FitCheck(
-                  files,
-                  plan,
-                  memories(),
-                  FitCheck.precision(settings),
-                  settings.requireInteger(Setting.PREFILL_CHUNK)
-                      + settings.requireInteger(Setting.MAX_SEQUENCES))
-              .report(context);
-      String notes = FitCheck.widthNote(files).map(note -> note + "\n").orElse("");
-      result(json(plan, report), text(plan, report) + notes);
-      return report.fits() ? ExitCode.OK : ExitCode.DOES_NOT_FIT;
+    Settings settings = settings();
+    int requests = requests(settings);
+    List<NodeSize> sizes =
+        nodes == null
+            ? List.of(NodeSize.ofBytes(MachineMemory.freeBytes()))
+            : NodeSize.parse(List.of(nodes.split(",", -1)));
+    try (PlanModel model =
+        PlanModel.open(settings.requireText(Setting.MODEL), format, context.distribution())) {
+      Forecaster forecaster =
+          new Forecaster(
+              model.tensors(),
+              settings.requireInteger(Setting.PREFILL_CHUNK),
+              settings.requireInteger(Setting.MAX_SEQUENCES));
+      Arrangement asked = arrangement(settings, sizes, requests);
+      requireCut(asked, model.tensors().config());
+      PlanReport report =
+          PlanReport.of(model, forecaster, withContext(settings, forecaster, asked), nodes == null);
+      result(PlanJson.of(report), PlanText.of(report));
+      return report.forecast().fits() ? ExitCode.OK : ExitCode.DOES_NOT_FIT;
     }
   }
 
-  private List<NodeMemory> memories() {
-    List<NodeMemory> memories = new ArrayList<>();
-    for (String node : nodes) {
-      int rank = memories.size();
-      try {
-        memories.add(new NodeMemory("node-" + (rank + 1), Sizes.parse(node), List.of(rank)));
-      } catch (IllegalArgumentException e) {
-        throw new ConfigException("--nodes '" + node + "' " + e.getMessage() + ".");
-      }
+  private int requests(Settings settings) {
+    int most = Arrangement.MAX_CONCURRENCY;
+    int requests;
+    try {
+      requests = Integer.parseInt(concurrency.strip().replace("_", ""));
+    } catch (NumberFormatException e) {
+      requests = 0;
     }
-    return memories;
-  }
-
-  private static Map<String, Object> json(ShardPlan plan, FitReport report) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("fits", report.fits());
-    json.put("context", report.context());
-    List<Map<String, Object>> rows = new ArrayList<>();
-    for (int rank = 0; rank < plan.ranks().size(); rank++) {
-      ShardPlan.RankShard shard = plan.ranks().get(rank);
-      FitReport.NodeNeed need = report.nodes().get(rank);
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("node", need.node().name());
-      row.put("memory_bytes", need.node().freeBytes());
-      row.put("stage", shard.stage());
-      row.put("tp_rank", shard.tpRank());
-      row.put("layers", range(shard.layers()));
-      row.put("kv_groups", range(shard.kvGroups()));
-      row.put("ffn_leaves", range(shard.ffnLeaves()));
-      row.put("vocab_rows", range(shard.vocabRows()));
-      row.put("weights_bytes", need.ranks().weights());
-      row.put("kv_bytes_per_token", need.ranks().kvPerToken());
-      row.put("kv_bytes", need.kvBytes());
-      row.put("heap_bytes", need.heapBytes());
-      row.put("spare_bytes", need.spareBytes());
-      row.put("fits", need.spareBytes() >= 0);
-      rows.add(row);
+    if (requests < 1 || requests > most) {
+      throw new ConfigException(
+          "--concurrency '%s' must be a whole number from 1 to %d.".formatted(concurrency, most));
     }
-    json.put("nodes", rows);
-    json.put("would_fit", report.proposals());
-    return json;
-  }
-
-  private static List<Integer> range(Range range) {
-    return List.of(range.start(), range.end());
-  }
-
-  private static String text(ShardPlan plan, FitReport report) {
-    StringBuilder text = new StringBuilder("context " + report.context() + " tokens\n");
-    for (int rank = 0; rank < plan.ranks().size(); rank++) {
-      ShardPlan.RankShard shard = plan.ranks().get(rank);
-      FitReport.NodeNeed need = report.nodes().get(rank);
-      text.append(need.spareBytes() >= 0 ? "fits      " : "TOO LARGE ")
-          .append(need.line(report.context()))
-          .append("\n          stage ")
-          .append(shard.stage())
-          .append(", layers ")
-          .append(words(shard.layers()))
-          .append(", KV heads ")
-          .append(words(shard.kvGroups()))
-          .append(", FFN leaves ")
-          .append(words(shard.ffnLeaves()))
-          .append(", vocabulary ")
-          .append(words(shard.vocabRows()))
-          .append('\n');
+    int running = settings.requireInteger(Setting.MAX_SEQUENCES);
+    if (settings.isExplicit(Setting.MAX_SEQUENCES) && requests > running) {
+      throw new ConfigException(
+          "--concurrency %d is more than the %d that --max-sequences lets run at once."
+              .formatted(requests, running));
     }
-    report
-        .proposals()
-        .forEach(proposal -> text.append("would fit: ").append(proposal).append('\n'));
-    return text.toString();
+    return requests;
   }
 
-  private static String words(Range range) {
-    return range.size() == 0 ? "none" : range.start() + "-" + (range.end() - 1);
+  private static Arrangement arrangement(Settings settings, List<NodeSize> sizes, int requests) {
+    return new Arrangement(
+        sizes,
+        settings.requireInteger(Setting.STAGES),
+        settings.ratios(Setting.SPLIT),
+        FitCheck.precision(settings),
+        new KvDemand(FitPlanner.MIN_CONTEXT, requests));
+  }
+
+  /** For the context that was asked for, or the longest that fits. */
+  private static Arrangement withContext(
+      Settings settings, Forecaster forecaster, Arrangement asked) {
+    int context =
+        settings
+            .integer(Setting.CONTEXT)
+            .orElseGet(() -> Math.max(FitPlanner.MIN_CONTEXT, forecaster.largestContext(asked)));
+    return asked.withDemand(context, asked.demand().sequences());
+  }
+
+  /** Refuses nodes that cannot be cut into the stages and ranks asked for. */
+  private static void requireCut(Arrangement asked, ModelConfig config) {
+    int count = asked.nodes().size();
+    int stages = asked.stages();
+    int perStage = count / stages;
+    boolean even = count % stages == 0;
+    if (even && !asked.split().isEmpty() && asked.split().size() != perStage) {
+      throw new ConfigException(
+          "--split names %d ranks, but every stage has %d (%d --nodes, --stages %d)."
+              .formatted(asked.split().size(), perStage, count, stages));
+    }
+    if (even && perStage <= config.kvHeads() && stages <= config.layers()) {
+      return;
+    }
+    String reason =
+        even
+            ? "a stage has at most %d nodes, one for each KV head, and there are at most %d stages"
+                .formatted(config.kvHeads(), config.layers())
+            : "every stage must have as many";
+    throw new ConfigException(
+        "--nodes: %d nodes cannot be put into --stages %d: %s. %s"
+            .formatted(count, stages, reason, Cuts.possible(count, config)));
   }
 }

@@ -101,7 +101,8 @@ public final class Settings {
     return text.toString();
   }
 
-  private static String shellWord(String text) {
+  /** {@code text} as one word of a command line. */
+  public static String shellWord(String text) {
     return text.matches("[A-Za-z0-9_./:,=@%+-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
   }
 

@@ -5,6 +5,7 @@ import io.carovana.cli.ExitCode;
 import io.carovana.cli.config.Setting;
 import io.carovana.cli.config.Settings;
 import io.carovana.cli.role.RoleJvm;
+import io.carovana.model.config.ModelConfig;
 import io.carovana.model.files.Int4Matrix;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.memory.FitPlanner;
@@ -72,7 +73,7 @@ public record FitCheck(
     List<String> notes = new ArrayList<>();
     notes.add("Memory: " + report.line());
     widthNote(files).ifPresent(notes::add);
-    contextNote(files, report).ifPresent(notes::add);
+    contextNote(files.config(), report.context()).ifPresent(notes::add);
     return notes;
   }
 
@@ -91,14 +92,14 @@ public record FitCheck(
                 .formatted(widened, matrices.size()));
   }
 
-  /** Says so if the context is longer than the model was made for. */
-  private static Optional<String> contextNote(ModelFiles files, FitReport report) {
-    int trained = files.config().maxPositions();
-    return report.context() <= trained
+  /** Says so if {@code context} is longer than the model was made for. */
+  public static Optional<String> contextNote(ModelConfig config, int context) {
+    int trained = config.maxPositions();
+    return context <= trained
         ? Optional.empty()
         : Optional.of(
             "The context of %d tokens is longer than the %d this model was made for; it may lose the thread."
-                .formatted(report.context(), trained));
+                .formatted(context, trained));
   }
 
   /**

@@ -124,7 +124,7 @@ class ModelCommandsTest {
 
     Captured tight = new Captured(Map.of());
     assertThat(tight.run("placement", "plan", "--model", MODEL, "--nodes", "1g,8m")).isEqualTo(5);
-    assertThat(tight.out()).contains("TOO LARGE node-2");
+    assertThat(tight.out()).contains("DOES NOT FIT: node-2 lacks");
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.carovana.model.files.TensorReader;
 import io.carovana.model.memory.FitPlanner;
 import io.carovana.model.memory.FitReport;
 import io.carovana.model.memory.NodeMemory;
+import io.carovana.model.memory.RankMemory;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.protocol.Failure;
 import java.util.ArrayList;
@@ -104,8 +105,7 @@ public record PlacementPlanner(TensorReader files, PlacementRules rules) {
 
   /** Pages that fit beside the weights on the node with the least room. */
   private long fittingPages(FitReport empty) {
-    // The pool's indices and its size in tokens are ints.
-    long fitting = Integer.MAX_VALUE / PAGE;
+    long fitting = RankMemory.maxKvPages(files.config());
     for (FitReport.NodeNeed need : empty.nodes()) {
       long perPage = need.ranks().kvPerToken() * PAGE;
       fitting = Math.min(fitting, Math.max(0, need.spareBytes()) / Math.max(1, perPage));

@@ -44,7 +44,7 @@ public record FitPlanner(
    * @throws ModelException.Unsupported if the model cannot be held so
    */
   public FitReport report(Precision precision, int context) {
-    List<NodeNeed> needs = needs(precision, context);
+    List<NodeNeed> needs = needs(precision, new KvDemand(context, 1));
     NodeNeed tightest = tightest(needs);
     boolean fits = tightest.spareBytes() >= 0;
     List<String> proposals = fits ? List.of() : proposals(precision, context);
@@ -56,17 +56,23 @@ public record FitPlanner(
    * 0 if not even {@link #MIN_CONTEXT} does.
    */
   public int largestContext(Precision precision) {
-    long fitting = MAX_CONTEXT;
-    for (NodeNeed need : needs(precision, 0)) {
-      if (need.ranks().kvPerToken() > 0) {
-        fitting = Math.min(fitting, Math.max(0, need.spareBytes()) / need.ranks().kvPerToken());
-      }
-      if (need.spareBytes() < 0) {
-        fitting = 0;
-      }
+    return largestContext(precision, 1);
+  }
+
+  /** The same for {@code sequences} of that length at once. */
+  public int largestContext(Precision precision, int sequences) {
+    long whole = Math.min(MAX_CONTEXT, fittingPages(precision) / sequences * PAGE);
+    return whole < MIN_CONTEXT ? 0 : (int) whole;
+  }
+
+  /** Pages of KV cache that fit after the weights on every node; 0 if not even those do. */
+  private long fittingPages(Precision precision) {
+    long fitting = RankMemory.maxKvPages(plan.config());
+    for (NodeNeed need : needs(precision, new KvDemand(0, 0))) {
+      long spare = Math.max(0, need.spareBytes());
+      fitting = Math.min(fitting, spare / (need.ranks().kvPerToken() * PAGE));
     }
-    int whole = (int) (fitting / PAGE * PAGE);
-    return whole < MIN_CONTEXT ? 0 : whole;
+    return fitting;
   }
 
   /** The same precision with less context, then narrower ones with as much context as fits. */
@@ -105,7 +111,12 @@ public record FitPlanner(
     return String.join(" ", options);
   }
 
-  private List<NodeNeed> needs(Precision precision, int context) {
+  /**
+   * What every node needs, in the order of {@link #nodes}.
+   *
+   * @throws ModelException.Unsupported if the model cannot be held so
+   */
+  public List<NodeNeed> needs(Precision precision, KvDemand demand) {
     List<ShardPlan.RankShard> ranks = plan.ranks();
     List<NodeNeed> needs = new ArrayList<>();
     for (NodeMemory node : nodes) {
@@ -114,7 +125,7 @@ public record FitPlanner(
         sum = sum.plus(RankMemory.of(files, plan, ranks.get(rank), precision, maxStepTokens));
       }
       long heap = sum.workspace() + heapPerRank * node.ranks().size();
-      needs.add(new NodeNeed(node, sum, sum.kvBytes(context), heap));
+      needs.add(new NodeNeed(node, sum, sum.kvBytes(demand), heap));
     }
     return needs;
   }

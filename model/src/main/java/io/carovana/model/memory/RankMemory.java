@@ -48,10 +48,20 @@ public record RankMemory(long weights, long kvPerToken, long workspace) {
         weights + other.weights, kvPerToken + other.kvPerToken, workspace + other.workspace);
   }
 
-  /** Bytes of the KV pages for {@code tokens} positions. */
+  /** Bytes of the KV pages for one sequence of {@code tokens} positions. */
   public long kvBytes(int tokens) {
-    long pages = ((long) tokens + Numerics.KV_PAGE_TOKENS - 1) / Numerics.KV_PAGE_TOKENS;
-    return kvPerToken * pages * Numerics.KV_PAGE_TOKENS;
+    return kvBytes(new KvDemand(tokens, 1));
+  }
+
+  /** Bytes of the KV pages for all of {@code demand}. */
+  public long kvBytes(KvDemand demand) {
+    return kvPerToken * demand.pages() * Numerics.KV_PAGE_TOKENS;
+  }
+
+  /** Most pages of a pool, whatever the memory: an array holds one head's keys in all of them. */
+  public static long maxKvPages(ModelConfig config) {
+    long perPosition = Math.ceilDiv(config.headDim(), KvProfile.KEY_DIMS) * KvProfile.KEY_DIMS;
+    return Integer.MAX_VALUE / (perPosition * Numerics.KV_PAGE_TOKENS);
   }
 
   /**
@@ -115,6 +125,11 @@ public record RankMemory(long weights, long kvPerToken, long workspace) {
           "has heads of %d elements; a KV cache in %s takes at most %d"
               .formatted(headDim, kv.id(), kv.maxHeadDim()));
     }
+  }
+
+  /** Bytes of one position's keys and values in the whole model. */
+  public static long kvPerToken(ModelConfig config, KvProfile kv) {
+    return kv.bytesPerHead(config.headDim()) * config.layers() * config.kvHeads();
   }
 
   private static long kvPerToken(ModelConfig config, RankShard shard, KvProfile kv) {

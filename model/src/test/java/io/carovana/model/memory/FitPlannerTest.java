@@ -6,13 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.carovana.model.config.ModelConfig;
 import io.carovana.model.files.ModelException;
 import io.carovana.model.files.ModelFiles;
+import io.carovana.model.files.ShapeOnly;
+import io.carovana.model.files.StorageFormat;
 import io.carovana.model.files.TensorReader;
 import io.carovana.model.files.WeightType;
 import io.carovana.model.quant.KvProfile;
 import io.carovana.model.quant.Precision;
 import io.carovana.model.quant.Quantization;
 import io.carovana.model.shard.ShardPlan;
-import io.carovana.model.testing.ShapeOnly;
 import io.carovana.model.testing.SyntheticModel;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,7 +40,7 @@ class FitPlannerTest {
   private static FitPlanner planner(ModelConfig config, long free, double... split) {
     ShardPlan plan = ShardPlan.of(config, List.of(split));
     List<Integer> all = IntStream.range(0, split.length).boxed().toList();
-    TensorReader files = new ShapeOnly(config, WeightType.F16);
+    TensorReader files = new ShapeOnly("shape", config, StorageFormat.F16);
     return new FitPlanner(files, plan, List.of(new NodeMemory("here", free, all)), 256, 0);
   }
 
@@ -145,6 +146,32 @@ class FitPlannerTest {
   }
 
   @Test
+  void sequencesAtOnceShareTheContextAndNoPages() {
+    FitPlanner planner = planner(CODE_LLAMA_34B, 100 * GIB, 1);
+    long one = planner.needs(AS_STORED, new KvDemand(1000, 1)).getFirst().kvBytes();
+    long four = planner.needs(AS_STORED, new KvDemand(1000, 4)).getFirst().kvBytes();
+    assertThat(one).isEqualTo(1024 * 2 * 192 * 1024L); // 32 pages of 32 tokens
+    assertThat(four).isEqualTo(4 * one);
+    int context = planner.largestContext(AS_STORED, 4);
+    assertThat(spare(planner, context, 4)).isNotNegative();
+    assertThat(spare(planner, context + 32, 4)).isNegative();
+    assertThat(planner.largestContext(AS_STORED, 1024)).isZero();
+  }
+
+  private static long spare(FitPlanner planner, int context, int sequences) {
+    return planner.needs(AS_STORED, new KvDemand(context, sequences)).getFirst().spareBytes();
+  }
+
+  @Test
+  void aPoolHasNoMorePagesThanAnArrayHoldsKeys() {
+    long pages = RankMemory.maxKvPages(CODE_LLAMA_7B);
+    assertThat(pages * 32 * 128).isLessThanOrEqualTo(Integer.MAX_VALUE);
+    assertThat((pages + 1) * 32 * 128).isGreaterThan(Integer.MAX_VALUE);
+    FitPlanner planner = planner(CODE_LLAMA_7B, Long.MAX_VALUE / 2, 1);
+    assertThat(planner.largestContext(AS_STORED, 1000)).isEqualTo((int) (pages / 1000 * 32));
+  }
+
+  @Test
   void eachNodeIsHeldAgainstItsOwnMemory() {
     ShardPlan plan = ShardPlan.of(CODE_LLAMA_7B, List.of(new double[] {3, 1}));
     List<NodeMemory> nodes =
@@ -152,7 +179,8 @@ class FitPlannerTest {
             new NodeMemory("big", 24 * GIB, List.of(0)),
             new NodeMemory("small", 2 * GIB, List.of(1)));
     FitReport report =
-        new FitPlanner(new ShapeOnly(CODE_LLAMA_7B, WeightType.F16), plan, nodes, 256, 0)
+        new FitPlanner(
+                new ShapeOnly("shape", CODE_LLAMA_7B, StorageFormat.F16), plan, nodes, 256, 0)
             .report(AS_STORED, 1024);
     assertThat(report.fits()).isFalse();
     assertThat(report.line()).startsWith("small: ");
