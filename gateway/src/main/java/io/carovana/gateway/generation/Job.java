@@ -18,9 +18,11 @@ public record Job(String id, List<Choice> choices, StopSet stops, int promptToke
   /**
    * One choice.
    *
+   * @param prompt which of the request's prompts it answers, from 0
    * @param request for the engine
    * @param decoder of its tokens, at their beginning
    * @param echo what comes before the generated text
    */
-  public record Choice(EngineRequest request, StreamingDetokenizer decoder, Echo echo) {}
+  public record Choice(
+      int prompt, EngineRequest request, StreamingDetokenizer decoder, Echo echo) {}
 }

@@ -48,7 +48,8 @@ public record JobPlanner(ModelText text, int context, int maxQueue, long limitMs
     checkQueue(prompts.size() * parameters.n());
     List<Job.Choice> choices = new ArrayList<>();
     int promptTokens = 0;
-    for (Prompt prompt : prompts) {
+    for (int i = 0; i < prompts.size(); i++) {
+      Prompt prompt = prompts.get(i);
       int maxTokens = maxTokens(prompt, parameters, defaultTokens);
       checkIds(prompt);
       promptTokens += prompt.encoded().ids().length;
@@ -62,7 +63,8 @@ public record JobPlanner(ModelText text, int context, int maxQueue, long limitMs
                 Arrays.stream(prompt.encoded().stopIds()).boxed().toList(),
                 limitMs);
         choices.add(
-            new Job.Choice(request, prompt.encoded().detokenizer(text.tokenizer()), prompt.echo()));
+            new Job.Choice(
+                i, request, prompt.encoded().detokenizer(text.tokenizer()), prompt.echo()));
       }
     }
     return new Job(id, choices, new StopSet(parameters.stops()), promptTokens);

@@ -1,5 +1,6 @@
 package io.carovana.gateway.http;
 
+import io.carovana.gateway.engine.Engine.Reading;
 import io.carovana.gateway.generation.Sink;
 import io.carovana.gateway.generation.TextDelta;
 import io.carovana.protocol.Failure;
@@ -47,8 +48,8 @@ final class MeasuredSink implements Sink {
   }
 
   @Override
-  public void progress(int done, int total) {
-    next.progress(done, total);
+  public void progress(Reading reading) {
+    next.progress(reading);
   }
 
   @Override

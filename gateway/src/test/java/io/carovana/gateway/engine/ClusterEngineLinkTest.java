@@ -125,7 +125,7 @@ final class ClusterEngineLinkTest {
     }
 
     @Override
-    public void progress(int done, int total) {}
+    public void progress(Engine.Reading reading) {}
 
     @Override
     public void finished(Engine.End end) {

@@ -49,7 +49,11 @@ final class CompletionsTest {
     int generated = TOKENIZER.encodeUserContinuation("    return a + b\n").length;
     assertThat(root.get("usage").toString())
         .isEqualTo(
-            "{\"prompt_tokens\":%d,\"completion_tokens\":%d,\"total_tokens\":%d}"
+            """
+            {"prompt_tokens":%d,"completion_tokens":%d,"total_tokens":%d,\
+            "prompt_tokens_details":{"cached_tokens":0},\
+            "completion_tokens_details":{"accepted_prediction_tokens":0,\
+            "rejected_prediction_tokens":0}}"""
                 .formatted(prompt.length, generated, prompt.length + generated));
   }
 
@@ -123,6 +127,52 @@ final class CompletionsTest {
         .containsExactly(0, 1, 0, 1);
     int prompts = engine.calls.stream().mapToInt(call -> call.request.prompt().length).sum() / 2;
     assertThat(root.get("usage").get("prompt_tokens").intValue()).isEqualTo(prompts);
+  }
+
+  @Test
+  void tellsWhatWasCachedAndGuessed() {
+    engine.script =
+        call -> {
+          call.say("x = 1");
+          call.stopAfter(2, 7, 5);
+        };
+    JsonNode usage = json(gateway.complete("{\"prompt\": [300, 301, 302]}")).get("usage");
+    assertThat(usage.at("/prompt_tokens").intValue()).isEqualTo(3);
+    assertThat(usage.at("/prompt_tokens_details/cached_tokens").intValue()).isEqualTo(2);
+    JsonNode guesses = usage.get("completion_tokens_details");
+    assertThat(guesses.get("accepted_prediction_tokens").intValue()).isEqualTo(5);
+    assertThat(guesses.get("rejected_prediction_tokens").intValue()).isEqualTo(2);
+  }
+
+  @Test
+  void countsGuessesOfAllChoicesAndCachedTokensOfEachPromptOnce() {
+    engine.script =
+        call -> {
+          call.say("x");
+          // The later choices of a prompt find what the first has read.
+          int cached = call.request.sampling().getChoice() == 0 ? 1 : 1_000;
+          call.stopAfter(cached, 3, 1);
+        };
+    JsonNode usage =
+        json(gateway.complete("{\"prompt\": [[300, 301], [302, 303, 304]], \"n\": 3}"))
+            .get("usage");
+    assertThat(usage.at("/prompt_tokens").intValue()).isEqualTo(5);
+    assertThat(usage.at("/prompt_tokens_details/cached_tokens").intValue()).isEqualTo(2);
+    JsonNode guesses = usage.get("completion_tokens_details");
+    assertThat(guesses.get("accepted_prediction_tokens").intValue()).isEqualTo(6);
+    assertThat(guesses.get("rejected_prediction_tokens").intValue()).isEqualTo(12);
+  }
+
+  @Test
+  void whatAChoiceCutByAStopStringFoundCachedIsKnownFromItsProgress() {
+    engine.script =
+        call -> {
+          call.read(2, 3, 1, 70);
+          call.say("x\ny");
+        };
+    JsonNode root = json(gateway.complete("{\"prompt\": [300, 301, 302], \"stop\": \"\\n\"}"));
+    assertThat(root.at("/choices/0/text").textValue()).isEqualTo("x");
+    assertThat(root.at("/usage/prompt_tokens_details/cached_tokens").intValue()).isEqualTo(1);
   }
 
   @Test
@@ -247,7 +297,7 @@ final class CompletionsTest {
         call -> {
           call.say("x");
           byte[] digest = call.request.sampling().getDigest() ? new byte[] {1, -1} : new byte[0];
-          call.listener.finished(new Engine.End(false, digest));
+          call.listener.finished(new Engine.End(false, digest, 0, 0, 0));
         };
     JsonNode asked = json(gateway.complete("{\"prompt\": \"a\", \"return_logits_digest\": true}"));
     assertThat(asked.get("choices").get(0).get("logits_digest").textValue()).isEqualTo("01ff");

@@ -114,8 +114,10 @@ final class StreamingTest {
   @Test
   void aLongPrefillIsFilledWithComments() throws IOException {
     try (Raw client = new Raw(STREAM)) {
-      call().listener.progress(1234, 99999);
-      assertThat(client.next(": ")).isEqualTo("progress 1234/99999");
+      call().read(34_816, 100_000, 4_096, 12_300);
+      assertThat(client.next(": "))
+          .isEqualTo("progress 34816/100000 (34 %), 4096 from cache, about 12 s left");
+      call().read(34_817, 100_000, 4_096, 12_200);
       assertThat(client.next(": ")).isEqualTo("keep-alive");
       call().say("x");
       assertThat(client.nextData()).contains("\"text\":\"x\"");
@@ -199,7 +201,21 @@ final class StreamingTest {
                 .filter(event -> !event.get("choices").isEmpty())
                 .map(event -> event.get("choices").get(0).get("index").intValue()))
         .containsExactly(1, 0, 1, 0);
-    assertThat(events.getLast().get("usage").get("completion_tokens").intValue()).isEqualTo(2);
+    JsonNode usage = events.getLast().get("usage");
+    assertThat(usage.get("completion_tokens").intValue()).isEqualTo(2);
+    assertThat(usage.at("/prompt_tokens_details/cached_tokens").isInt()).isTrue();
+  }
+
+  @Test
+  void progressOfSeveralPromptsIsToldTogether() throws IOException {
+    try (Raw client = new Raw("{\"prompt\": [\"a\", \"b\"], \"n\": 2, \"stream\": true}")) {
+      List<FakeEngine.Call> calls =
+          await().until(() -> List.copyOf(engine.calls), all -> all.size() == 4);
+      int length = calls.getFirst().request.prompt().length;
+      calls.get(1).read(1, length, 0, 5_000);
+      assertThat(client.next(": "))
+          .isEqualTo("progress 1/%d (%d %%)".formatted(2 * length, 100 / (2 * length)));
+    }
   }
 
   @Test
