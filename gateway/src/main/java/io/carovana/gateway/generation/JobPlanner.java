@@ -21,8 +21,9 @@ import java.util.List;
  * @param context longest sequence, tokens
  * @param maxQueue most requests that wait at once; every choice is one, and waits before it runs
  * @param limitMs longest run of a request, ms
+ * @param client whose requests they are
  */
-public record JobPlanner(ModelText text, int context, int maxQueue, long limitMs) {
+public record JobPlanner(ModelText text, int context, int maxQueue, long limitMs, String client) {
 
   /**
    * A prompt and what the answer repeats of it.
@@ -61,7 +62,9 @@ public record JobPlanner(ModelText text, int context, int maxQueue, long limitMs
                 sampling.toBuilder().setChoice(choice).build(),
                 maxTokens,
                 Arrays.stream(prompt.encoded().stopIds()).boxed().toList(),
-                limitMs);
+                limitMs,
+                client,
+                parameters.priority());
         choices.add(
             new Job.Choice(
                 i, request, prompt.encoded().detokenizer(text.tokenizer()), prompt.echo()));

@@ -42,9 +42,9 @@ record ApiContext(ServedModel model, LongSupplier seeds, long limitMs) {
     }
   }
 
-  JobPlanner planner(EngineState state, ModelText text) {
+  JobPlanner planner(EngineState state, ModelText text, String client) {
     return new JobPlanner(
-        text, state.cluster().getContext(), state.cluster().getMaxQueue(), limitMs);
+        text, state.cluster().getContext(), state.cluster().getMaxQueue(), limitMs, client);
   }
 
   AnswerHead head(String id, EngineState state) {

@@ -53,8 +53,9 @@ final class GenerationRoute {
   }
 
   private void prepare(Exchange exchange, byte[] body, Runnable release) {
+    String client = exchange.client();
     parsers
-        .executeBlocking(() -> api.prepare(body, engine.state()), false)
+        .executeBlocking(() -> api.prepare(body, engine.state(), client), false)
         .onComplete(
             prepared -> {
               release.run();

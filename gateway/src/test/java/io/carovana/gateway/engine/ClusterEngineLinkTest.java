@@ -145,7 +145,9 @@ final class ClusterEngineLinkTest {
         io.carovana.protocol.v1.SamplingParams.getDefaultInstance(),
         2,
         List.of(2),
-        60_000);
+        60_000,
+        "local",
+        io.carovana.protocol.v1.Priority.INTERACTIVE);
   }
 
   private static NodeSettings settings(int port, int coordinatorPort) {

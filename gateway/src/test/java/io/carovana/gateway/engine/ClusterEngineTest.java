@@ -9,6 +9,7 @@ import io.carovana.protocol.v1.Cancel;
 import io.carovana.protocol.v1.ClusterState;
 import io.carovana.protocol.v1.Finished;
 import io.carovana.protocol.v1.GatewayHello;
+import io.carovana.protocol.v1.Priority;
 import io.carovana.protocol.v1.Progress;
 import io.carovana.protocol.v1.SamplingParams;
 import io.carovana.protocol.v1.Submit;
@@ -72,6 +73,8 @@ final class ClusterEngineTest {
     assertThat(submit.getMaxTokens()).isEqualTo(4);
     assertThat(submit.getStopIdsList()).containsExactly(2);
     assertThat(submit.getDeadlineMs()).isEqualTo(1234);
+    assertThat(submit.getClient()).isEqualTo("key-1");
+    assertThat(submit.getPriority()).isEqualTo(Priority.BATCH);
     assertThat(submit.getReplyTo()).isEqualTo("pekko://me");
     assertThat(submit.getGateway())
         .isEqualTo(((GatewayHello) engine.hello("pekko://me")).getIncarnation());
@@ -286,7 +289,9 @@ final class ClusterEngineTest {
         SamplingParams.newBuilder().setSeed(9).build(),
         4,
         List.of(2),
-        1234);
+        1234,
+        "key-1",
+        Priority.BATCH);
   }
 
   private static Tokens tokens(String id, int seq, int... ids) {

@@ -6,6 +6,7 @@ import io.carovana.gateway.engine.Engine.Reading;
 import io.carovana.gateway.engine.EngineRequest;
 import io.carovana.gateway.text.ModelText;
 import io.carovana.model.tokenizer.StreamingDetokenizer;
+import io.carovana.protocol.v1.Priority;
 import io.carovana.protocol.v1.SamplingParams;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,7 +86,9 @@ final class PromptReadingTest {
                 SamplingParams.getDefaultInstance(),
                 16,
                 List.of(),
-                1_000);
+                1_000,
+                "local",
+                Priority.INTERACTIVE);
         choices.add(
             new Job.Choice(
                 prompt, request, StreamingDetokenizer.ofWholeText(text.tokenizer()), Echo.NONE));

@@ -8,6 +8,7 @@ import io.carovana.gateway.engine.Engine;
 import io.carovana.gateway.engine.EngineRequest;
 import io.carovana.model.tokenizer.InfillIds;
 import io.carovana.model.tokenizer.Tokenizer;
+import io.carovana.protocol.v1.Priority;
 import io.carovana.protocol.v1.SamplingParams;
 import io.carovana.protocol.v1.Token;
 import io.carovana.protocol.v1.TopLogprob;
@@ -76,6 +77,27 @@ final class CompletionsTest {
     assertThat(sampling.getSeed()).isEqualTo(-3L);
     assertThat(sampling.getLogprobs()).isFalse();
     assertThat(sampling.getDigest()).isFalse();
+  }
+
+  @Test
+  void asksTheEngineForTheTurnTheRequestWants() {
+    engine.answering("x");
+    for (String fields :
+        new String[] {
+          "",
+          ", \"priority\": \"interactive\"",
+          ", \"service_tier\": \"auto\"",
+          ", \"service_tier\": \"default\", \"priority\": null",
+          ", \"priority\": \"batch\"",
+          ", \"service_tier\": \"flex\"",
+          ", \"service_tier\": \"auto\", \"priority\": \"batch\"",
+        }) {
+      assertThat(gateway.complete("{\"prompt\": \"a\"" + fields + "}").statusCode()).isEqualTo(200);
+    }
+    List<Priority> priorities = engine.calls.stream().map(call -> call.request.priority()).toList();
+    assertThat(priorities.subList(0, 4)).containsOnly(Priority.INTERACTIVE);
+    assertThat(priorities.subList(4, 7)).containsOnly(Priority.BATCH);
+    assertThat(engine.calls).allMatch(call -> call.request.client().equals("local"));
   }
 
   @Test
