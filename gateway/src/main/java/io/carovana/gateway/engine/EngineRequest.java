@@ -12,7 +12,7 @@ import java.util.List;
  * @param sampling how to choose tokens, seed included
  * @param maxTokens most tokens to generate
  * @param stopIds tokens that end generation and are not emitted
- * @param limitMs longest duration, ms
+ * @param limitMs longest duration, ms; {@link #NO_LIMIT} where the gateway alone watches it
  * @param client whose request it is, for fairness between clients
  * @param priority whose turn it is when not all can run
  */
@@ -24,4 +24,7 @@ public record EngineRequest(
     List<Integer> stopIds,
     long limitMs,
     String client,
-    Priority priority) {}
+    Priority priority) {
+  /** No duration is too long for the coordinator. */
+  public static final long NO_LIMIT = 0;
+}

@@ -12,8 +12,10 @@ import java.util.List;
  * @param choices in the order of the answer's choices
  * @param stops compiled stop strings
  * @param promptTokens of all prompts, each counted once
+ * @param forecast how long it may take
  */
-public record Job(String id, List<Choice> choices, StopSet stops, int promptTokens) {
+public record Job(
+    String id, List<Choice> choices, StopSet stops, int promptTokens, RunForecast forecast) {
 
   /**
    * One choice.

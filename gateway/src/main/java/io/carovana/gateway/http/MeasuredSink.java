@@ -16,12 +16,18 @@ final class MeasuredSink implements Sink {
   private boolean anyText;
   private boolean over;
   private Consumer<String> whenOver = outcome -> {};
+  private Runnable whenReadOn = () -> {};
 
   MeasuredSink(Sink next, Metrics metrics, String api) {
     this.next = next;
     this.metrics = metrics;
     this.api = api;
     this.startNs = System.nanoTime();
+  }
+
+  /** What to do whenever more of the prompts has been read. */
+  void whenReadOn(Runnable whenReadOn) {
+    this.whenReadOn = whenReadOn;
   }
 
   /** What to do once with the outcome. */
@@ -49,6 +55,7 @@ final class MeasuredSink implements Sink {
 
   @Override
   public void progress(Reading reading) {
+    whenReadOn.run();
     next.progress(reading);
   }
 

@@ -343,6 +343,44 @@ final class CompletionsTest {
         .containsExactly(4, 4);
   }
 
+  @Test
+  void whatExceedsTheContextIsToldWhatWouldFit() {
+    assertMessage(
+        510,
+        5,
+        "prompt has 510 tokens and max_tokens is 5, together 515; the context is 512 tokens, prompt"
+            + " and answer together. What fits: after this prompt a max_tokens of at most 2, or"
+            + " with this max_tokens a prompt of at most 507 tokens");
+    assertMessage(
+        510,
+        2_147_483_647,
+        "together 2147484157",
+        "What fits: after this prompt a max_tokens of at most 2");
+    assertMessage(
+        600, 100, "together 700", "What fits: with this max_tokens a prompt of at most 412 tokens");
+    assertMessage(600, 512, "What fits: a prompt of at most 511 tokens");
+    assertMessage(
+        512,
+        0,
+        "prompt has 512 tokens; the context is 512 tokens",
+        "What fits: a prompt of at most 511 tokens");
+  }
+
+  /** {@code maxTokens} 0 for a request that does not say. */
+  private void assertMessage(int promptTokens, int maxTokens, String... parts) {
+    String ids = "300" + ",300".repeat(promptTokens - 1);
+    String body =
+        "{\"prompt\": ["
+            + ids
+            + "]"
+            + (maxTokens == 0 ? "" : ", \"max_tokens\": " + maxTokens)
+            + "}";
+    HttpResponse<String> response = gateway.complete(body);
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(json(response).at("/error/code").textValue()).isEqualTo("context_length_exceeded");
+    assertThat(json(response).at("/error/message").textValue()).contains(parts);
+  }
+
   private void assertRefused(String body, String field) {
     HttpResponse<String> response = gateway.complete(body);
     assertThat(response.statusCode()).isEqualTo(400);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.carovana.gateway.engine.EngineRequest;
 import io.carovana.model.tokenizer.Tokenizer;
 import io.carovana.protocol.Failure;
 import java.io.BufferedReader;
@@ -16,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -121,6 +123,29 @@ final class StreamingTest {
       assertThat(client.next(": ")).isEqualTo("keep-alive");
       call().say("x");
       assertThat(client.nextData()).contains("\"text\":\"x\"");
+    }
+  }
+
+  @Test
+  void aStreamIsNotCutOffWhileItsPromptIsRead() throws IOException {
+    try (TestGateway hasty = new TestGateway(requestMs(1_000), List.of(), null);
+        Raw client = new Raw(hasty.port(), STREAM)) {
+      FakeEngine.Call call = await().until(() -> hasty.engine.calls.peek(), c -> c != null);
+      assertThat(call.request.limitMs()).isEqualTo(EngineRequest.NO_LIMIT);
+      long start = System.nanoTime();
+      AtomicInteger done = new AtomicInteger();
+      await()
+          .until(
+              () -> {
+                call.read(done.incrementAndGet(), 100_000, 0, 0);
+                return System.nanoTime() - start > 1_500_000_000L;
+              });
+      assertThat(call.cancelReasons()).isEmpty();
+      call.say("x");
+      assertThat(client.nextData()).contains("\"text\":\"x\"");
+      JsonNode error = json(client.nextData());
+      assertThat(error.at("/error/code").textValue()).isEqualTo("deadline_exceeded");
+      assertThat(call.cancelReasons()).hasSize(1);
     }
   }
 
@@ -249,6 +274,14 @@ final class StreamingTest {
   }
 
   private static HttpLimits idleMs(long idleMs) {
+    return limits(idleMs, TestGateway.LIMITS.requestMs());
+  }
+
+  private static HttpLimits requestMs(long requestMs) {
+    return limits(TestGateway.LIMITS.idleMs(), requestMs);
+  }
+
+  private static HttpLimits limits(long idleMs, long requestMs) {
     HttpLimits l = TestGateway.LIMITS;
     return new HttpLimits(
         l.headerBytes(),
@@ -258,7 +291,7 @@ final class StreamingTest {
         l.headMs(),
         idleMs,
         l.bodyMs(),
-        l.requestMs(),
+        requestMs,
         l.unsentBytes(),
         l.stallMs(),
         l.keepAliveMs(),
