@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * the variable {@code CAROVANA_PREFILL_CHUNK} and the key {@code prefill-chunk} in a file.
  */
 public enum Setting {
-  NAME("default", SettingType.name(), "Instance that up, down, status and logs mean."),
+  NAME("default", SettingType.name(), "Instance that up, down, status, top and logs mean."),
   MODEL(
       "demo",
       SettingType.text("PATH"),

@@ -29,7 +29,9 @@ final class LoadJson {
     }
   }
 
-  /** Bytes are of all ranks together; cached pages are free: they give way to whoever needs them. */
+  /**
+   * Bytes are of all ranks together; cached pages are free: they give way to whoever needs them.
+   */
   static void putPages(ObjectNode node, ClusterState cluster) {
     int total = cluster.getKvPagesTotal();
     int free = cluster.getKvPagesFree();
