@@ -86,7 +86,7 @@ final class TopCommand extends SettingsCommand {
       return look(settings);
     } catch (CliException e) {
       if (watched && e.exitCode() == ExitCode.NOT_RUNNING) {
-        return e.getMessage();
+        return String.valueOf(e.getMessage());
       }
       throw e;
     }

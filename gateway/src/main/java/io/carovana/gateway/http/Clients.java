@@ -78,12 +78,10 @@ final class Clients {
 
   /** The name an address without a port goes by. */
   static String place(@Nullable String address) {
-    try {
-      boolean local = address == null || InetAddress.ofLiteral(address).isLoopbackAddress();
-      return local ? LOCAL : address;
-    } catch (IllegalArgumentException e) {
+    if (address == null) {
       return LOCAL; // a socket of this machine
     }
+    return InetAddress.ofLiteral(address).isLoopbackAddress() ? LOCAL : address;
   }
 
   private static byte[] digest(String text) {
