@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param apiKeys accepted bearer keys; empty for none, allowed on loopback only
  * @param servedModelName name clients see; null for the coordinator's
  * @param maxBodyBytes largest request body
- * @param requestLimitMs longest run of one request, ms
+ * @param requestLimitMs longest run of one request, ms; of a stream, since its prompt was last read
+ *     on
  */
 public record GatewaySettings(
     NodeSettings node,

@@ -39,6 +39,7 @@ public final class CommandTree {
     root.addSubcommand(new UpCommand(context));
     root.addSubcommand(new DownCommand(context));
     root.addSubcommand(new StatusCommand(context));
+    root.addSubcommand(new TopCommand(context));
     root.addSubcommand(new LogsCommand(context));
     root.addSubcommand(new DoctorCommand(context));
     root.addSubcommand(new VersionCommand(context));

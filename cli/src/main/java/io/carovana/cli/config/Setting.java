@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * the variable {@code CAROVANA_PREFILL_CHUNK} and the key {@code prefill-chunk} in a file.
  */
 public enum Setting {
-  NAME("default", SettingType.name(), "Instance that up, down, status and logs mean."),
+  NAME("default", SettingType.name(), "Instance that up, down, status, top and logs mean."),
   MODEL(
       "demo",
       SettingType.text("PATH"),
@@ -72,7 +72,10 @@ public enum Setting {
       null, SettingType.text("FILE"), "File of accepted API keys, one per line, # for comments."),
   MAX_BODY("4m", SettingType.size(1, 1L << 30), "Largest request body."),
   REQUEST_LIMIT_S(
-      "3600", SettingType.integer("S", 1, 604_800), "Longest run of one request, seconds."),
+      "3600",
+      SettingType.integer("S", 1, 604_800),
+      "Longest run of one request, seconds; a stream has it anew whenever more of its prompt has"
+          + " been read."),
   NODE(null, SettingType.name(), "Name of this process in status and logs; unique in the cluster."),
   BIND("127.0.0.1", SettingType.text("ADDRESS"), "Address to listen on."),
   ADVERTISE(

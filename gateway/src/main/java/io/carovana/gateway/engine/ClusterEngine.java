@@ -231,7 +231,9 @@ public final class ClusterEngine implements Engine, CoordinatorListener {
             .addAllStopIds(request.stopIds())
             .setDeadlineMs(request.limitMs())
             .setReplyTo(replyTo)
-            .setGateway(incarnation);
+            .setGateway(incarnation)
+            .setClient(request.client())
+            .setPriority(request.priority());
     for (int id : request.prompt()) {
       submit.addPrompt(id);
     }

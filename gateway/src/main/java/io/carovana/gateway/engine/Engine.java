@@ -31,8 +31,8 @@ public interface Engine {
      */
     void tokens(List<Token> tokens, List<Token> prompt);
 
-    /** Prefill has covered {@code done} of {@code total} prompt tokens. */
-    void progress(int done, int total);
+    /** The prompt has been read this far. */
+    void progress(Reading reading);
 
     /** Generation ended by itself. */
     void finished(End end);
@@ -46,6 +46,23 @@ public interface Engine {
    *
    * @param stopped true for a stop token, false for the length
    * @param logitsDigest SHA-256 of the logits of the emitted rows; empty unless asked for
+   * @param cachedTokens prompt tokens that came from the prefix cache
+   * @param guessedTokens tokens that were guessed and verified
+   * @param guessesHeld guesses that were right, and so are part of the answer
    */
-  record End(boolean stopped, byte[] logitsDigest) {}
+  record End(
+      boolean stopped, byte[] logitsDigest, int cachedTokens, int guessedTokens, int guessesHeld) {}
+
+  /**
+   * How far a prompt has been read.
+   *
+   * @param done prompt tokens read, those from the cache included
+   * @param total prompt tokens
+   * @param cached of {@code done}, what came from the prefix cache
+   * @param leftMs predicted time until the prompt is read, ms; -1 when unknown
+   */
+  record Reading(int done, int total, int cached, long leftMs) {
+    /** What {@link #leftMs} is when nobody knows. */
+    public static final long UNKNOWN = -1;
+  }
 }

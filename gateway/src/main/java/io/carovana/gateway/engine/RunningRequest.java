@@ -43,7 +43,12 @@ final class RunningRequest {
 
   synchronized void progress(Progress message) {
     if (!ended) {
-      listener.progress(message.getPromptDone(), message.getPromptTotal());
+      listener.progress(
+          new Engine.Reading(
+              message.getPromptDone(),
+              message.getPromptTotal(),
+              message.getCached(),
+              message.getLeftMs()));
     }
   }
 
@@ -59,7 +64,11 @@ final class RunningRequest {
           ended = true;
           listener.finished(
               new Engine.End(
-                  message.getReason().equals("stop"), message.getLogitsDigest().toByteArray()));
+                  message.getReason().equals("stop"),
+                  message.getLogitsDigest().toByteArray(),
+                  message.getCachedTokens(),
+                  message.getGuessedTokens(),
+                  message.getGuessesHeld()));
         }
       }
       case "cancelled" -> fail(new Failure.Cancelled("the cluster cancelled the request"));

@@ -1,6 +1,7 @@
 package io.carovana.gateway.generation;
 
 import io.carovana.gateway.engine.Engine;
+import io.carovana.gateway.generation.Sink.Guesses;
 import io.carovana.gateway.generation.Sink.Usage;
 import io.carovana.protocol.Failure;
 import io.carovana.protocol.v1.Token;
@@ -20,6 +21,7 @@ public final class Generation {
   private final Executor thread;
   private final Sink sink;
   private final List<ChoiceRun> runs = new ArrayList<>();
+  private final PromptReading reading;
   private int open;
   private boolean ended;
 
@@ -31,6 +33,7 @@ public final class Generation {
     this.job = job;
     this.thread = thread;
     this.sink = sink;
+    this.reading = new PromptReading(job.choices());
   }
 
   /** Submits all choices. */
@@ -68,9 +71,16 @@ public final class Generation {
     open--;
     if (open == 0) {
       ended = true;
-      int completion = runs.stream().mapToInt(run -> run.text.tokens()).sum();
-      sink.done(new Usage(job.promptTokens(), completion));
+      sink.done(usage());
     }
+  }
+
+  private Usage usage() {
+    int completion = runs.stream().mapToInt(run -> run.text.tokens()).sum();
+    int guessed = runs.stream().mapToInt(run -> run.guessed).sum();
+    int held = runs.stream().mapToInt(run -> run.guessesHeld).sum();
+    return new Usage(
+        job.promptTokens(), reading.cachedTokens(), completion, new Guesses(held, guessed - held));
   }
 
   /** One choice; the engine's calls hop to the generation's thread. */
@@ -80,6 +90,8 @@ public final class Generation {
     private final ChoiceText text;
     private final List<Token> prompt = new ArrayList<>();
     private Engine.Running running = reason -> {};
+    private int guessed;
+    private int guessesHeld;
     private boolean begun;
     private boolean over;
 
@@ -95,11 +107,11 @@ public final class Generation {
     }
 
     @Override
-    public void progress(int done, int total) {
+    public void progress(Engine.Reading read) {
       thread.execute(
           () -> {
-            if (!ended && !over) {
-              sink.progress(done, total);
+            if (!ended && !over && reading.progress(index, read)) {
+              sink.progress(reading.now());
             }
           });
     }
@@ -144,6 +156,9 @@ public final class Generation {
         return;
       }
       over = true;
+      reading.cached(index, end.cachedTokens());
+      guessed = end.guessedTokens();
+      guessesHeld = end.guessesHeld();
       begin();
       emit(text.finish());
       boolean cut = text.stopped();

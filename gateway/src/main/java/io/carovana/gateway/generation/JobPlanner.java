@@ -1,16 +1,20 @@
 package io.carovana.gateway.generation;
 
 import io.carovana.gateway.engine.EngineRequest;
+import io.carovana.gateway.engine.Speed;
 import io.carovana.gateway.request.Parameters;
 import io.carovana.gateway.request.RefusedException;
 import io.carovana.gateway.text.ModelText;
 import io.carovana.gateway.text.StopSet;
 import io.carovana.model.prompt.EncodedPrompt;
 import io.carovana.protocol.Failure;
+import io.carovana.protocol.v1.ClusterState;
 import io.carovana.protocol.v1.SamplingParams;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From encoded prompts and parameters to the engine's requests: every prompt times every choice,
@@ -18,11 +22,12 @@ import java.util.List;
  * depend on the other prompts of its request.
  *
  * @param text the model's tokenizer
- * @param context longest sequence, tokens
- * @param maxQueue most requests that wait at once; every choice is one, and waits before it runs
- * @param limitMs longest run of a request, ms
+ * @param cluster with its context, its pace and the room in its queue: every choice is a request
+ *     there, and waits before it runs
+ * @param limitMs longest run of a request that is not streamed, ms
+ * @param client whose requests they are
  */
-public record JobPlanner(ModelText text, int context, int maxQueue, long limitMs) {
+public record JobPlanner(ModelText text, ClusterState cluster, long limitMs, String client) {
 
   /**
    * A prompt and what the answer repeats of it.
@@ -48,7 +53,8 @@ public record JobPlanner(ModelText text, int context, int maxQueue, long limitMs
     checkQueue(prompts.size() * parameters.n());
     List<Job.Choice> choices = new ArrayList<>();
     int promptTokens = 0;
-    for (Prompt prompt : prompts) {
+    for (int i = 0; i < prompts.size(); i++) {
+      Prompt prompt = prompts.get(i);
       int maxTokens = maxTokens(prompt, parameters, defaultTokens);
       checkIds(prompt);
       promptTokens += prompt.encoded().ids().length;
@@ -60,15 +66,24 @@ public record JobPlanner(ModelText text, int context, int maxQueue, long limitMs
                 sampling.toBuilder().setChoice(choice).build(),
                 maxTokens,
                 Arrays.stream(prompt.encoded().stopIds()).boxed().toList(),
-                limitMs);
+                parameters.stream() ? EngineRequest.NO_LIMIT : limitMs,
+                client,
+                parameters.priority());
         choices.add(
-            new Job.Choice(request, prompt.encoded().detokenizer(text.tokenizer()), prompt.echo()));
+            new Job.Choice(
+                i, request, prompt.encoded().detokenizer(text.tokenizer()), prompt.echo()));
       }
     }
-    return new Job(id, choices, new StopSet(parameters.stops()), promptTokens);
+    RunForecast forecast =
+        RunForecast.of(
+            Speed.of(cluster.getPace()),
+            prompts.stream().map(prompt -> prompt.encoded().ids().length).toList(),
+            Objects.requireNonNullElse(parameters.maxTokens(), 0));
+    return new Job(id, choices, new StopSet(parameters.stops()), promptTokens, forecast);
   }
 
   private void checkQueue(int choices) throws RefusedException {
+    int maxQueue = cluster.getMaxQueue();
     if (choices > maxQueue) {
       throw new RefusedException(
           new Failure.InvalidRequest(
@@ -81,37 +96,34 @@ public record JobPlanner(ModelText text, int context, int maxQueue, long limitMs
   private int maxTokens(Prompt prompt, Parameters parameters, int defaultTokens)
       throws RefusedException {
     int length = prompt.encoded().ids().length;
-    int room = context - length;
-    if (room < 1) {
-      throw new RefusedException(
-          new Failure.ContextExceeded(
-              prompt.field(),
-              prompt.field()
-                  + " has "
-                  + length
-                  + " tokens; the context is "
-                  + context
-                  + " tokens, prompt and answer together"));
-    }
+    int room = cluster.getContext() - length;
     Integer asked = parameters.maxTokens();
-    if (asked == null) {
-      return Math.min(room, defaultTokens);
+    if (room < 1 || (asked != null && asked > room)) {
+      throw new RefusedException(tooLong(prompt.field(), length, asked));
     }
-    if (asked > room) {
-      throw new RefusedException(
-          new Failure.ContextExceeded(
-              "max_tokens",
-              "max_tokens "
-                  + asked
-                  + " after a prompt of "
-                  + length
-                  + " tokens exceeds the context of "
-                  + context
-                  + " tokens; at most "
-                  + room
-                  + " are possible"));
+    return asked == null ? Math.min(room, defaultTokens) : asked;
+  }
+
+  private Failure tooLong(String field, int length, @Nullable Integer asked) {
+    int context = cluster.getContext();
+    String size = field + " has " + length + " tokens";
+    if (asked != null) {
+      size += " and max_tokens is " + asked + ", together " + ((long) length + asked);
     }
-    return asked;
+    List<String> fitting = new ArrayList<>();
+    if (length < context) {
+      fitting.add("after this prompt a max_tokens of at most " + (context - length));
+    }
+    if (asked != null && asked < context) {
+      fitting.add("with this max_tokens a prompt of at most " + (context - asked) + " tokens");
+    }
+    if (fitting.isEmpty()) {
+      fitting.add("a prompt of at most " + (context - 1) + " tokens");
+    }
+    return new Failure.ContextExceeded(
+        length >= context ? field : "max_tokens",
+        "%s; the context is %d tokens, prompt and answer together. What fits: %s"
+            .formatted(size, context, String.join(", or ", fitting)));
   }
 
   private void checkIds(Prompt prompt) throws RefusedException {

@@ -1,5 +1,6 @@
 package io.carovana.gateway.generation;
 
+import io.carovana.gateway.engine.Engine;
 import io.carovana.protocol.Failure;
 
 /** Where a generation's text goes; called on the generation's own thread only. */
@@ -15,8 +16,8 @@ public interface Sink {
    */
   void end(int choice, String finishReason, String logitsDigest);
 
-  /** Prefill of one of the choices has come this far. */
-  void progress(int done, int total);
+  /** The prompts have been read this far, which is further than before; each counts once. */
+  void progress(Engine.Reading reading);
 
   /** All choices ended. */
   void done(Usage usage);
@@ -28,7 +29,17 @@ public interface Sink {
    * Tokens read and written.
    *
    * @param prompt of all prompts, each counted once
+   * @param cached of {@code prompt}, what none of a prompt's choices had to read
    * @param completion of all choices
+   * @param guesses of all choices that ended by themselves
    */
-  record Usage(int prompt, int completion) {}
+  record Usage(int prompt, int cached, int completion, Guesses guesses) {}
+
+  /**
+   * Tokens guessed ahead and verified.
+   *
+   * @param held those that were right, and so are part of the answer
+   * @param failed the others, which cost time and nothing else
+   */
+  record Guesses(int held, int failed) {}
 }

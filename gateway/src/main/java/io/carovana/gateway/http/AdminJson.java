@@ -31,9 +31,11 @@ final class AdminJson {
     requests.put("queued", cluster.getQueued());
     requests.put("running", cluster.getRunning());
     requests.put("max_queue", cluster.getMaxQueue());
-    ObjectNode pages = root.putObject("kv_pages");
-    pages.put("free", cluster.getKvPagesFree());
-    pages.put("total", cluster.getKvPagesTotal());
+    LoadJson.putRequests(requests.putArray("live"), cluster.getRequestsList());
+    LoadJson.putPages(root.putObject("kv_pages"), cluster);
+    LoadJson.putPrefixCache(root.putObject("prefix_cache"), cluster.getCounters());
+    LoadJson.putGuesses(root.putObject("guesses"), cluster.getCounters());
+    LoadJson.putPace(root.putObject("pace"), cluster);
     root.put("last_token_age_ms", cluster.getLastTokenAgeMs());
     root.put("self_test_passed", cluster.getSelfTestPassed());
     putCounters(root.putObject("counters"), cluster.getCounters());
@@ -79,6 +81,10 @@ final class AdminJson {
     node.put("requests_cancelled", counters.getRequestsCancelled());
     node.put("tokens_generated", counters.getTokensGenerated());
     node.put("prompt_tokens", counters.getPromptTokens());
+    node.put("prompt_tokens_cached", counters.getPromptTokensCached());
+    node.put("tokens_guessed", counters.getTokensGuessed());
+    node.put("guesses_held", counters.getGuessesHeld());
+    node.put("preemptions", counters.getPreemptions());
     node.put("steps", counters.getSteps());
     node.put("frames_dropped_epoch", counters.getFramesDroppedEpoch());
     node.put("workers_fenced", counters.getWorkersFenced());

@@ -28,5 +28,9 @@ record AnswerHead(String id, long created, String model, String fingerprint) {
     node.put("prompt_tokens", usage.prompt());
     node.put("completion_tokens", usage.completion());
     node.put("total_tokens", usage.prompt() + usage.completion());
+    node.putObject("prompt_tokens_details").put("cached_tokens", usage.cached());
+    node.putObject("completion_tokens_details")
+        .put("accepted_prediction_tokens", usage.guesses().held())
+        .put("rejected_prediction_tokens", usage.guesses().failed());
   }
 }

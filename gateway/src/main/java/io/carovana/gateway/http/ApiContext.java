@@ -42,9 +42,8 @@ record ApiContext(ServedModel model, LongSupplier seeds, long limitMs) {
     }
   }
 
-  JobPlanner planner(EngineState state, ModelText text) {
-    return new JobPlanner(
-        text, state.cluster().getContext(), state.cluster().getMaxQueue(), limitMs);
+  JobPlanner planner(EngineState state, ModelText text, String client) {
+    return new JobPlanner(text, state.cluster(), limitMs, client);
   }
 
   AnswerHead head(String id, EngineState state) {

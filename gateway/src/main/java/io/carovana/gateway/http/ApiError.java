@@ -56,6 +56,11 @@ record ApiError(
     return new ApiError(401, "authentication_error", code, message, "", 0);
   }
 
+  /** A whole answer that would not be there in time. */
+  static ApiError wouldTimeOut(String message) {
+    return new ApiError(400, INVALID, "would_time_out", message, "stream", 0);
+  }
+
   ObjectNode toJson() {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     ObjectNode error = root.putObject("error");

@@ -27,7 +27,7 @@ final class ChatApi implements GenerationApi {
   }
 
   @Override
-  public Prepared prepare(byte[] body, EngineState state) throws RefusedException {
+  public Prepared prepare(byte[] body, EngineState state, String client) throws RefusedException {
     ChatRequest request = ChatRequest.parse(body);
     ModelText text = ApiContext.requireServing(state);
     EncodedPrompt encoded =
@@ -43,7 +43,7 @@ final class ChatApi implements GenerationApi {
     JobPlanner.Prompt prompt = new JobPlanner.Prompt("messages", encoded, Echo.NONE);
     Job job =
         context
-            .planner(state, text)
+            .planner(state, text, client)
             .plan(id, List.of(prompt), request.parameters(), Integer.MAX_VALUE, sampling);
     Dialect dialect = new ChatDialect(context.head(id, state), text, logprobs);
     return new Prepared(

@@ -1,6 +1,7 @@
 package io.carovana.gateway.http;
 
 import io.carovana.gateway.engine.EngineState;
+import io.carovana.gateway.engine.Speed;
 import io.carovana.protocol.v1.ClusterState;
 import io.carovana.protocol.v1.Counters;
 import io.carovana.protocol.v1.RankStatus;
@@ -32,8 +33,41 @@ final class ClusterMetrics {
     gauge("carovana_running_requests", "Requests running", state.getRunning());
     gauge("carovana_kv_pages_free", "Free pages of the KV cache", state.getKvPagesFree());
     gauge("carovana_kv_pages_total", "Pages of the KV cache", state.getKvPagesTotal());
+    gauge(
+        "carovana_kv_pages_cached",
+        "Free pages of the KV cache that hold a finished block of the prefix cache",
+        state.getKvPagesCached());
+    gauge("carovana_kv_page_bytes", "Bytes of a page on all ranks", state.getKvPageBytes());
+    gauge(
+        "carovana_prompt_tokens_to_read",
+        "Prompt tokens that running requests have still to read",
+        state.getRequestsList().stream()
+            .filter(request -> !request.getState().equals("queued"))
+            .mapToLong(request -> Math.max(0, request.getPromptTotal() - request.getPromptDone()))
+            .sum());
+    pace(Speed.of(state.getPace()));
     counters(state.getCounters());
     ranks(state.getRanksList());
+  }
+
+  /** What is not known yet is left out. */
+  private void pace(Speed speed) {
+    if (speed.prefillKnown()) {
+      gauge(
+          "carovana_pace_prompt_token_seconds",
+          "Reading a prompt token, without attention to what is before it",
+          speed.tokenUs() / 1e6);
+      gauge(
+          "carovana_pace_prompt_position_seconds",
+          "Reading a prompt token takes so much longer for each position before it",
+          speed.positionNs() / 1e9);
+    }
+    if (speed.decodeKnown()) {
+      gauge(
+          "carovana_pace_decode_seconds",
+          "A decode step while no prompt is read",
+          speed.decodeMs() / 1e3);
+    }
   }
 
   private void counters(Counters counters) {
@@ -43,6 +77,10 @@ final class ClusterMetrics {
     counter("carovana_cluster_requests_cancelled", counters.getRequestsCancelled());
     counter("carovana_cluster_tokens_generated", counters.getTokensGenerated());
     counter("carovana_cluster_prompt_tokens", counters.getPromptTokens());
+    counter("carovana_cluster_prompt_tokens_cached", counters.getPromptTokensCached());
+    counter("carovana_cluster_preemptions", counters.getPreemptions());
+    counter("carovana_cluster_tokens_guessed", counters.getTokensGuessed());
+    counter("carovana_cluster_guesses_held", counters.getGuessesHeld());
     counter("carovana_cluster_steps", counters.getSteps());
     counter("carovana_cluster_frames_dropped_epoch", counters.getFramesDroppedEpoch());
     counter("carovana_cluster_workers_fenced", counters.getWorkersFenced());
@@ -87,6 +125,11 @@ final class ClusterMetrics {
       out.append(name).append('{').append(labels(rank)).append("} ");
       out.append(value.applyAsDouble(rank)).append('\n');
     }
+  }
+
+  private void gauge(String name, String help, double value) {
+    head(name, help, "gauge");
+    out.append(name).append(' ').append(value).append('\n');
   }
 
   private void gauge(String name, String help, long value) {

@@ -32,7 +32,7 @@ final class CompletionsApi implements GenerationApi {
   }
 
   @Override
-  public Prepared prepare(byte[] body, EngineState state) throws RefusedException {
+  public Prepared prepare(byte[] body, EngineState state, String client) throws RefusedException {
     CompletionRequest request = CompletionRequest.parse(body);
     ModelText text = ApiContext.requireServing(state);
     List<JobPlanner.Prompt> prompts = ApiContext.encoding(() -> prompts(request, text));
@@ -47,7 +47,7 @@ final class CompletionsApi implements GenerationApi {
     String id = RequestIds.draw("cmpl-");
     Job job =
         context
-            .planner(state, text)
+            .planner(state, text, client)
             .plan(id, prompts, request.parameters(), Limits.DEFAULT_COMPLETION_TOKENS, sampling);
     Dialect dialect = new CompletionDialect(context.head(id, state), text, logprobs);
     return new Prepared(

@@ -20,6 +20,7 @@ final class Exchange {
   private final HttpLimits limits;
   private final HttpServerRequest request;
   private final String requestId;
+  private String client = "";
 
   Exchange(Vertx vertx, HttpLimits limits, HttpServerRequest request) {
     this.vertx = vertx;
@@ -39,6 +40,15 @@ final class Exchange {
 
   String requestId() {
     return requestId;
+  }
+
+  /** Who asks: the name its key goes by, or its address; empty until that was looked at. */
+  String client() {
+    return client;
+  }
+
+  void identify(String client) {
+    this.client = client;
   }
 
   Vertx vertx() {

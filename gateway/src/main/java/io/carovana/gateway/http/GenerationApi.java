@@ -9,8 +9,8 @@ interface GenerationApi {
   /** The label of its metrics. */
   String name();
 
-  /** Parses, checks and tokenizes; runs on a parser thread. */
-  Prepared prepare(byte[] body, EngineState state) throws RefusedException;
+  /** Parses, checks and tokenizes what {@code client} sent; runs on a parser thread. */
+  Prepared prepare(byte[] body, EngineState state, String client) throws RefusedException;
 
   /**
    * What is to be done.

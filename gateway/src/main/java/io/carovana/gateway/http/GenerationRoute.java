@@ -12,6 +12,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpHeaders;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,9 +21,6 @@ import org.slf4j.MDC;
 /** The way of a generating request: content type, body, parser thread, engine, answer. */
 final class GenerationRoute {
   private static final Logger LOG = LoggerFactory.getLogger(GenerationRoute.class);
-
-  /** How long after the request's limit the gateway ends it by itself, ms. */
-  private static final long LIMIT_GRACE_MS = 2_000;
 
   private final Engine engine;
   private final Metrics metrics;
@@ -53,8 +51,9 @@ final class GenerationRoute {
   }
 
   private void prepare(Exchange exchange, byte[] body, Runnable release) {
+    String client = exchange.client();
     parsers
-        .executeBlocking(() -> api.prepare(body, engine.state()), false)
+        .executeBlocking(() -> api.prepare(body, engine.state(), client), false)
         .onComplete(
             prepared -> {
               release.run();
@@ -71,6 +70,13 @@ final class GenerationRoute {
       metrics.ended(api.name(), "cancelled");
       return;
     }
+    long limitMs = exchange.limits().requestMs();
+    Optional<String> overrun =
+        prepared.stream() ? Optional.empty() : prepared.job().forecast().overrun(limitMs);
+    if (overrun.isPresent()) {
+      refuse(exchange, ApiError.wouldTimeOut(overrun.get()));
+      return;
+    }
     Vertx vertx = exchange.vertx();
     Context loop = vertx.getOrCreateContext();
     Sink reply =
@@ -80,17 +86,11 @@ final class GenerationRoute {
     MeasuredSink sink = metrics.measure(api.name(), reply);
     Generation generation =
         new Generation(engine, prepared.job(), task -> loop.runOnContext(none -> task.run()), sink);
-    long limitMs = exchange.limits().requestMs();
-    long limit =
-        vertx.setTimer(
-            limitMs + LIMIT_GRACE_MS,
-            id ->
-                generation.fail(
-                    new Failure.DeadlineExceeded(
-                        "the request ran longer than " + limitMs + " ms")));
+    RunLimit limit = new RunLimit(vertx, generation, prepared.stream(), limitMs);
+    sink.whenReadOn(limit::readOn);
     sink.whenOver(
         outcome -> {
-          vertx.cancelTimer(limit);
+          limit.stop();
           try (var line = MDC.putCloseable(LogContext.REQUEST, exchange.requestId())) {
             LOG.info("{} {}: {}", prepared.job().id(), api.name(), outcome);
           }

@@ -20,7 +20,6 @@ import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.security.SecureRandom;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -44,7 +43,7 @@ public final class HttpFront implements AutoCloseable {
 
   private final Vertx vertx;
   private final HttpLimits limits;
-  private final ApiKeys keys;
+  private final Clients clients;
   private final ConnectionGuard guard;
   private final HttpServer server;
 
@@ -98,7 +97,7 @@ public final class HttpFront implements AutoCloseable {
       Vertx vertx, Engine engine, GatewaySettings settings, HttpLimits limits, LongSupplier seeds) {
     this.vertx = vertx;
     this.limits = limits;
-    this.keys = new ApiKeys(settings.apiKeys());
+    this.clients = new Clients(settings.apiKeys());
     this.guard = new ConnectionGuard(vertx, limits);
     this.server =
         vertx
@@ -189,12 +188,13 @@ public final class HttpFront implements AutoCloseable {
   }
 
   private void authenticate(RoutingContext context) {
-    Optional<ApiError> refusal =
-        keys.refusal(context.request().getHeader(HttpHeaders.AUTHORIZATION));
-    if (refusal.isPresent()) {
-      exchange(context).error(refusal.get());
-    } else {
-      context.next();
+    Exchange exchange = exchange(context);
+    switch (clients.recognize(context.request())) {
+      case Clients.Known known -> {
+        exchange.identify(known.name());
+        context.next();
+      }
+      case Clients.Refused refused -> exchange.error(refused.error());
     }
   }
 

@@ -10,7 +10,7 @@ package io.carovana.gateway.http;
  * @param headMs time to send a request's head, also the first after connecting
  * @param idleMs time an unused connection stays open after an answer
  * @param bodyMs time to send a body
- * @param requestMs longest run of a request
+ * @param requestMs longest run of a request; of a stream, since its prompt was last read on
  * @param unsentBytes most bytes of a stream waiting for a slow reader
  * @param stallMs longest time a reader may take nothing at all
  * @param keepAliveMs silence of a stream after which a comment is sent

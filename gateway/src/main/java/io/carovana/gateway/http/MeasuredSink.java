@@ -1,5 +1,6 @@
 package io.carovana.gateway.http;
 
+import io.carovana.gateway.engine.Engine.Reading;
 import io.carovana.gateway.generation.Sink;
 import io.carovana.gateway.generation.TextDelta;
 import io.carovana.protocol.Failure;
@@ -15,12 +16,18 @@ final class MeasuredSink implements Sink {
   private boolean anyText;
   private boolean over;
   private Consumer<String> whenOver = outcome -> {};
+  private Runnable whenReadOn = () -> {};
 
   MeasuredSink(Sink next, Metrics metrics, String api) {
     this.next = next;
     this.metrics = metrics;
     this.api = api;
     this.startNs = System.nanoTime();
+  }
+
+  /** What to do whenever more of the prompts has been read. */
+  void whenReadOn(Runnable whenReadOn) {
+    this.whenReadOn = whenReadOn;
   }
 
   /** What to do once with the outcome. */
@@ -47,8 +54,9 @@ final class MeasuredSink implements Sink {
   }
 
   @Override
-  public void progress(int done, int total) {
-    next.progress(done, total);
+  public void progress(Reading reading) {
+    whenReadOn.run();
+    next.progress(reading);
   }
 
   @Override

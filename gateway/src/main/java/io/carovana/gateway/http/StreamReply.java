@@ -1,6 +1,7 @@
 package io.carovana.gateway.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.carovana.gateway.engine.Engine.Reading;
 import io.carovana.gateway.generation.Sink;
 import io.carovana.gateway.generation.TextDelta;
 import io.carovana.gateway.http.GenerationApi.Prepared;
@@ -15,6 +16,7 @@ final class StreamReply implements Sink {
   private final Prepared prepared;
   private final Dialect dialect;
   private final EventStream events;
+  private final ProgressComments comments = new ProgressComments();
   private final long commitTimer;
   private boolean open;
 
@@ -39,9 +41,9 @@ final class StreamReply implements Sink {
   }
 
   @Override
-  public void progress(int done, int total) {
+  public void progress(Reading reading) {
     open();
-    events.comment("progress " + done + "/" + total);
+    comments.of(reading, System.nanoTime()).ifPresent(events::comment);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.carovana.gateway.http;
 
+import io.carovana.gateway.engine.Engine.Reading;
 import io.carovana.gateway.generation.Sink;
 import io.carovana.gateway.generation.TextDelta;
 import io.carovana.gateway.generation.TextDelta.TokenText;
@@ -35,7 +36,7 @@ final class WholeReply implements Sink {
   }
 
   @Override
-  public void progress(int done, int total) {}
+  public void progress(Reading reading) {}
 
   @Override
   public void done(Usage usage) {

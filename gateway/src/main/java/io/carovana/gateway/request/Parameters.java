@@ -2,6 +2,7 @@ package io.carovana.gateway.request;
 
 import io.carovana.gateway.request.Fields.IntRule;
 import io.carovana.gateway.request.Fields.NumberRule;
+import io.carovana.protocol.v1.Priority;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param stops texts that end a choice and are not part of it
  * @param stream whether to answer token by token
  * @param includeUsage whether a stream ends with a usage chunk
+ * @param priority extension {@code priority}: whose turn it is when not all can run
  * @param logitsDigest extension {@code return_logits_digest}: SHA-256 of the logits in each choice
  */
 public record Parameters(
@@ -27,6 +29,7 @@ public record Parameters(
     List<String> stops,
     boolean stream,
     boolean includeUsage,
+    Priority priority,
     boolean logitsDigest) {
 
   private static final IntRule N = new IntRule("n", 1, Limits.N);
@@ -54,6 +57,7 @@ public record Parameters(
         stops(fields),
         fields.flag("stream"),
         streamOptions != null && streamOptions.flag("include_usage"),
+        Turn.read(fields),
         fields.flag("return_logits_digest"));
   }
 

@@ -125,7 +125,7 @@ final class ClusterEngineLinkTest {
     }
 
     @Override
-    public void progress(int done, int total) {}
+    public void progress(Engine.Reading reading) {}
 
     @Override
     public void finished(Engine.End end) {
@@ -145,7 +145,9 @@ final class ClusterEngineLinkTest {
         io.carovana.protocol.v1.SamplingParams.getDefaultInstance(),
         2,
         List.of(2),
-        60_000);
+        60_000,
+        "local",
+        io.carovana.protocol.v1.Priority.INTERACTIVE);
   }
 
   private static NodeSettings settings(int port, int coordinatorPort) {

@@ -9,6 +9,7 @@ import io.carovana.protocol.v1.Cancel;
 import io.carovana.protocol.v1.ClusterState;
 import io.carovana.protocol.v1.Finished;
 import io.carovana.protocol.v1.GatewayHello;
+import io.carovana.protocol.v1.Priority;
 import io.carovana.protocol.v1.Progress;
 import io.carovana.protocol.v1.SamplingParams;
 import io.carovana.protocol.v1.Submit;
@@ -31,6 +32,7 @@ final class ClusterEngineTest {
   /** Everything a listener was told, in words. */
   private static final class Heard implements Engine.Listener {
     final List<String> words = new ArrayList<>();
+    final List<Engine.End> ends = new ArrayList<>();
 
     @Override
     public void tokens(List<Token> tokens, List<Token> prompt) {
@@ -41,13 +43,16 @@ final class ClusterEngineTest {
     }
 
     @Override
-    public void progress(int done, int total) {
-      words.add("progress " + done + "/" + total);
+    public void progress(Engine.Reading reading) {
+      words.add(
+          "progress %d/%d, %d cached, %d ms left"
+              .formatted(reading.done(), reading.total(), reading.cached(), reading.leftMs()));
     }
 
     @Override
     public void finished(Engine.End end) {
       words.add("finished " + (end.stopped() ? "stop" : "length"));
+      ends.add(end);
     }
 
     @Override
@@ -68,6 +73,8 @@ final class ClusterEngineTest {
     assertThat(submit.getMaxTokens()).isEqualTo(4);
     assertThat(submit.getStopIdsList()).containsExactly(2);
     assertThat(submit.getDeadlineMs()).isEqualTo(1234);
+    assertThat(submit.getClient()).isEqualTo("key-1");
+    assertThat(submit.getPriority()).isEqualTo(Priority.BATCH);
     assertThat(submit.getReplyTo()).isEqualTo("pekko://me");
     assertThat(submit.getGateway())
         .isEqualTo(((GatewayHello) engine.hello("pekko://me")).getIncarnation());
@@ -110,7 +117,13 @@ final class ClusterEngineTest {
     connect();
     engine.submit(request("r"), heard);
     engine.onMessage(
-        Progress.newBuilder().setRequestId("r").setPromptDone(2).setPromptTotal(3).build());
+        Progress.newBuilder()
+            .setRequestId("r")
+            .setPromptDone(2)
+            .setPromptTotal(3)
+            .setCached(1)
+            .setLeftMs(70)
+            .build());
     engine.onMessage(
         Tokens.newBuilder()
             .setRequestId("r")
@@ -124,7 +137,25 @@ final class ClusterEngineTest {
             .setFailure(new Failure.WorkerLost("gone").toInfo())
             .build());
     assertThat(heard.words)
-        .containsExactly("progress 2/3", "tokens [4] prompt 1", "failed worker_lost");
+        .containsExactly(
+            "progress 2/3, 1 cached, 70 ms left", "tokens [4] prompt 1", "failed worker_lost");
+  }
+
+  @Test
+  void passesOnWhatWasCachedAndGuessed() {
+    connect();
+    engine.submit(request("r"), heard);
+    engine.onMessage(tokens("r", 0, 10));
+    engine.onMessage(
+        finished("r", "stop", 1).toBuilder()
+            .setCachedTokens(2)
+            .setGuessedTokens(5)
+            .setGuessesHeld(4)
+            .build());
+    Engine.End end = heard.ends.getFirst();
+    assertThat(end.cachedTokens()).isEqualTo(2);
+    assertThat(end.guessedTokens()).isEqualTo(5);
+    assertThat(end.guessesHeld()).isEqualTo(4);
   }
 
   @Test
@@ -258,7 +289,9 @@ final class ClusterEngineTest {
         SamplingParams.newBuilder().setSeed(9).build(),
         4,
         List.of(2),
-        1234);
+        1234,
+        "key-1",
+        Priority.BATCH);
   }
 
   private static Tokens tokens(String id, int seq, int... ids) {

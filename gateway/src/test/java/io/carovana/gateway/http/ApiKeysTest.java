@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class ApiKeysTest {
   private final TestGateway gateway =
-      new TestGateway(TestGateway.LIMITS, List.of("first-key", "sécond"), null);
+      new TestGateway(TestGateway.LIMITS, List.of("first-key", "sécond", "third-key"), null);
 
   @AfterEach
   void close() {
@@ -52,6 +52,31 @@ final class ApiKeysTest {
   void anyOfTheKeysIsAccepted() {
     assertThat(call("GET", "/v1/models", "bearer first-key").statusCode()).isEqualTo(200);
     assertThat(call("GET", "/v1/models", "Bearer first-key").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void clientsAreTheirKeysAndNothingElseMakesAnother() {
+    gateway.engine.answering("x");
+    complete("first-key", "{\"prompt\": \"a\", \"user\": \"me\"}");
+    complete("first-key", "{\"prompt\": \"a\", \"user\": \"you\"}");
+    complete("third-key", "{\"prompt\": \"a\"}");
+    List<String> clients =
+        gateway.engine.calls.stream().map(call -> call.request.client()).toList();
+    assertThat(clients.get(0)).matches("key-[0-9a-f]{8}").isEqualTo(clients.get(1));
+    assertThat(clients.get(2)).matches("key-[0-9a-f]{8}").isNotEqualTo(clients.get(0));
+  }
+
+  private void complete(String key, String body) {
+    HttpResponse<String> response =
+        gateway.send(
+            gateway
+                .request("/v1/completions")
+                .header("Authorization", "Bearer " + key)
+                .header("Content-Type", "application/json")
+                .header("X-Forwarded-For", "10.1.1." + gateway.engine.calls.size())
+                .POST(BodyPublishers.ofString(body))
+                .build());
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
   }
 
   private HttpResponse<String> call(String method, String path, String authorization) {

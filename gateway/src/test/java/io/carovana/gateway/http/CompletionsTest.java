@@ -8,6 +8,7 @@ import io.carovana.gateway.engine.Engine;
 import io.carovana.gateway.engine.EngineRequest;
 import io.carovana.model.tokenizer.InfillIds;
 import io.carovana.model.tokenizer.Tokenizer;
+import io.carovana.protocol.v1.Priority;
 import io.carovana.protocol.v1.SamplingParams;
 import io.carovana.protocol.v1.Token;
 import io.carovana.protocol.v1.TopLogprob;
@@ -49,7 +50,11 @@ final class CompletionsTest {
     int generated = TOKENIZER.encodeUserContinuation("    return a + b\n").length;
     assertThat(root.get("usage").toString())
         .isEqualTo(
-            "{\"prompt_tokens\":%d,\"completion_tokens\":%d,\"total_tokens\":%d}"
+            """
+            {"prompt_tokens":%d,"completion_tokens":%d,"total_tokens":%d,\
+            "prompt_tokens_details":{"cached_tokens":0},\
+            "completion_tokens_details":{"accepted_prediction_tokens":0,\
+            "rejected_prediction_tokens":0}}"""
                 .formatted(prompt.length, generated, prompt.length + generated));
   }
 
@@ -72,6 +77,27 @@ final class CompletionsTest {
     assertThat(sampling.getSeed()).isEqualTo(-3L);
     assertThat(sampling.getLogprobs()).isFalse();
     assertThat(sampling.getDigest()).isFalse();
+  }
+
+  @Test
+  void asksTheEngineForTheTurnTheRequestWants() {
+    engine.answering("x");
+    for (String fields :
+        new String[] {
+          "",
+          ", \"priority\": \"interactive\"",
+          ", \"service_tier\": \"auto\"",
+          ", \"service_tier\": \"default\", \"priority\": null",
+          ", \"priority\": \"batch\"",
+          ", \"service_tier\": \"flex\"",
+          ", \"service_tier\": \"auto\", \"priority\": \"batch\"",
+        }) {
+      assertThat(gateway.complete("{\"prompt\": \"a\"" + fields + "}").statusCode()).isEqualTo(200);
+    }
+    List<Priority> priorities = engine.calls.stream().map(call -> call.request.priority()).toList();
+    assertThat(priorities.subList(0, 4)).containsOnly(Priority.INTERACTIVE);
+    assertThat(priorities.subList(4, 7)).containsOnly(Priority.BATCH);
+    assertThat(engine.calls).allMatch(call -> call.request.client().equals("local"));
   }
 
   @Test
@@ -123,6 +149,52 @@ final class CompletionsTest {
         .containsExactly(0, 1, 0, 1);
     int prompts = engine.calls.stream().mapToInt(call -> call.request.prompt().length).sum() / 2;
     assertThat(root.get("usage").get("prompt_tokens").intValue()).isEqualTo(prompts);
+  }
+
+  @Test
+  void tellsWhatWasCachedAndGuessed() {
+    engine.script =
+        call -> {
+          call.say("x = 1");
+          call.stopAfter(2, 7, 5);
+        };
+    JsonNode usage = json(gateway.complete("{\"prompt\": [300, 301, 302]}")).get("usage");
+    assertThat(usage.at("/prompt_tokens").intValue()).isEqualTo(3);
+    assertThat(usage.at("/prompt_tokens_details/cached_tokens").intValue()).isEqualTo(2);
+    JsonNode guesses = usage.get("completion_tokens_details");
+    assertThat(guesses.get("accepted_prediction_tokens").intValue()).isEqualTo(5);
+    assertThat(guesses.get("rejected_prediction_tokens").intValue()).isEqualTo(2);
+  }
+
+  @Test
+  void countsGuessesOfAllChoicesAndCachedTokensOfEachPromptOnce() {
+    engine.script =
+        call -> {
+          call.say("x");
+          // The later choices of a prompt find what the first has read.
+          int cached = call.request.sampling().getChoice() == 0 ? 1 : 1_000;
+          call.stopAfter(cached, 3, 1);
+        };
+    JsonNode usage =
+        json(gateway.complete("{\"prompt\": [[300, 301], [302, 303, 304]], \"n\": 3}"))
+            .get("usage");
+    assertThat(usage.at("/prompt_tokens").intValue()).isEqualTo(5);
+    assertThat(usage.at("/prompt_tokens_details/cached_tokens").intValue()).isEqualTo(2);
+    JsonNode guesses = usage.get("completion_tokens_details");
+    assertThat(guesses.get("accepted_prediction_tokens").intValue()).isEqualTo(6);
+    assertThat(guesses.get("rejected_prediction_tokens").intValue()).isEqualTo(12);
+  }
+
+  @Test
+  void whatAChoiceCutByAStopStringFoundCachedIsKnownFromItsProgress() {
+    engine.script =
+        call -> {
+          call.read(2, 3, 1, 70);
+          call.say("x\ny");
+        };
+    JsonNode root = json(gateway.complete("{\"prompt\": [300, 301, 302], \"stop\": \"\\n\"}"));
+    assertThat(root.at("/choices/0/text").textValue()).isEqualTo("x");
+    assertThat(root.at("/usage/prompt_tokens_details/cached_tokens").intValue()).isEqualTo(1);
   }
 
   @Test
@@ -247,7 +319,7 @@ final class CompletionsTest {
         call -> {
           call.say("x");
           byte[] digest = call.request.sampling().getDigest() ? new byte[] {1, -1} : new byte[0];
-          call.listener.finished(new Engine.End(false, digest));
+          call.listener.finished(new Engine.End(false, digest, 0, 0, 0));
         };
     JsonNode asked = json(gateway.complete("{\"prompt\": \"a\", \"return_logits_digest\": true}"));
     assertThat(asked.get("choices").get(0).get("logits_digest").textValue()).isEqualTo("01ff");
@@ -269,6 +341,44 @@ final class CompletionsTest {
     gateway.complete("{\"prompt\": [" + ids + "]}");
     assertThat(engine.calls.stream().map(call -> call.request.maxTokens()).toList())
         .containsExactly(4, 4);
+  }
+
+  @Test
+  void whatExceedsTheContextIsToldWhatWouldFit() {
+    assertMessage(
+        510,
+        5,
+        "prompt has 510 tokens and max_tokens is 5, together 515; the context is 512 tokens, prompt"
+            + " and answer together. What fits: after this prompt a max_tokens of at most 2, or"
+            + " with this max_tokens a prompt of at most 507 tokens");
+    assertMessage(
+        510,
+        2_147_483_647,
+        "together 2147484157",
+        "What fits: after this prompt a max_tokens of at most 2");
+    assertMessage(
+        600, 100, "together 700", "What fits: with this max_tokens a prompt of at most 412 tokens");
+    assertMessage(600, 512, "What fits: a prompt of at most 511 tokens");
+    assertMessage(
+        512,
+        0,
+        "prompt has 512 tokens; the context is 512 tokens",
+        "What fits: a prompt of at most 511 tokens");
+  }
+
+  /** {@code maxTokens} 0 for a request that does not say. */
+  private void assertMessage(int promptTokens, int maxTokens, String... parts) {
+    String ids = "300" + ",300".repeat(promptTokens - 1);
+    String body =
+        "{\"prompt\": ["
+            + ids
+            + "]"
+            + (maxTokens == 0 ? "" : ", \"max_tokens\": " + maxTokens)
+            + "}";
+    HttpResponse<String> response = gateway.complete(body);
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(json(response).at("/error/code").textValue()).isEqualTo("context_length_exceeded");
+    assertThat(json(response).at("/error/message").textValue()).contains(parts);
   }
 
   private void assertRefused(String body, String field) {

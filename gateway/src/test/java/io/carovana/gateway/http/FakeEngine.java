@@ -59,11 +59,20 @@ final class FakeEngine implements Engine {
     }
 
     void stop() {
-      listener.finished(new End(true, new byte[0]));
+      listener.finished(new End(true, new byte[0], 0, 0, 0));
+    }
+
+    /** Stops, and tells of cached prompt tokens, and of guesses, {@code held} of which held. */
+    void stopAfter(int cached, int guessed, int held) {
+      listener.finished(new End(true, new byte[0], cached, guessed, held));
+    }
+
+    void read(int done, int total, int cached, long leftMs) {
+      listener.progress(new Reading(done, total, cached, leftMs));
     }
 
     void reachLength() {
-      listener.finished(new End(false, new byte[0]));
+      listener.finished(new End(false, new byte[0], 0, 0, 0));
     }
 
     void fail(Failure failure) {

@@ -33,7 +33,7 @@ final class LoadTest {
         call ->
             engineThreads.execute(
                 () -> {
-                  call.listener.progress(1, 2);
+                  call.read(1, 2, 0, 0);
                   call.say("seed " + call.request.sampling().getSeed());
                   call.stop();
                 });

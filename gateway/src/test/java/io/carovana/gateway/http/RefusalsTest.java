@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.carovana.gateway.engine.EngineState;
 import io.carovana.gateway.text.ModelText;
 import io.carovana.protocol.Failure;
+import io.carovana.protocol.v1.Pace;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -167,6 +168,27 @@ final class RefusalsTest {
     JsonNode error = json(response).get("error");
     assertThat(error.get("param").textValue()).isEqualTo("suffix");
     assertThat(error.get("message").textValue()).contains("this model has no infilling");
+  }
+
+  @Test
+  void anAnswerInOnePieceThatWouldTimeOutIsToldToStream() {
+    Pace pace = Pace.newBuilder().setTokenUs(10_000_000).setDecodeMs(2_000).build();
+    engine.state =
+        new EngineState(FakeEngine.cluster().setPace(pace).build(), 0, null, FakeEngine.TEXT);
+    engine.answering("x");
+    String prompt = "{\"prompt\": [300, 301], \"max_tokens\": ";
+    HttpResponse<String> response = gateway.complete(prompt + "21}");
+    assertError(response, 400, "would_time_out");
+    assertThat(json(response).at("/error/param").textValue()).isEqualTo("stream");
+    assertThat(json(response).at("/error/message").textValue())
+        .contains("prompt of 2 tokens", "20 s", "max_tokens 21", "62 s", "60 s", "at most 20");
+    assertThat(engine.calls).isEmpty();
+    assertThat(gateway.complete(prompt + "20}").statusCode()).isEqualTo(200);
+    assertThat(gateway.complete(prompt + "21, \"stream\": true}").statusCode()).isEqualTo(200);
+    assertThat(gateway.chat("{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}").body())
+        .contains("would_time_out");
+    assertThat(gateway.get("/metrics").body())
+        .contains("carovana_requests_total{api=\"completions\",outcome=\"would_time_out\"} 1.0");
   }
 
   @Test

@@ -10,7 +10,10 @@ import io.carovana.protocol.v1.Counters;
 import io.carovana.protocol.v1.IntRange;
 import io.carovana.protocol.v1.LoadProgress;
 import io.carovana.protocol.v1.NodeStatus;
+import io.carovana.protocol.v1.Pace;
+import io.carovana.protocol.v1.Priority;
 import io.carovana.protocol.v1.RankStatus;
+import io.carovana.protocol.v1.RequestStatus;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
@@ -100,9 +103,10 @@ final class StatusRoutesTest {
     assertThat(root.get("epoch").intValue()).isEqualTo(7);
     assertThat(root.get("model").get("name").textValue()).isEqualTo("my/model");
     assertThat(root.get("model").get("digest").textValue()).isEqualTo(FakeEngine.DIGEST);
-    assertThat(root.get("requests"))
-        .isEqualTo(json("{\"queued\":2,\"running\":3,\"max_queue\":8}"));
-    assertThat(root.get("kv_pages")).isEqualTo(json("{\"free\":5,\"total\":9}"));
+    JsonNode requests = root.get("requests");
+    assertThat(requests.get("queued").intValue()).isEqualTo(2);
+    assertThat(requests.get("running").intValue()).isEqualTo(3);
+    assertThat(requests.get("max_queue").intValue()).isEqualTo(8);
     assertThat(root.get("nodes").get(0).get("state").textValue()).isEqualTo("reserve");
     JsonNode rank = root.get("ranks").get(0);
     assertThat(rank.get("compute_seconds").doubleValue()).isEqualTo(1.5);
@@ -112,6 +116,55 @@ final class StatusRoutesTest {
     assertThat(root.get("counters").get("tokens_generated").intValue()).isEqualTo(77);
     assertThat(root.get("loading").get(0).get("phase").textValue()).isEqualTo("reading");
     assertThat(root.has("tokenizer")).isFalse();
+  }
+
+  @Test
+  void statusTellsOfRequestsPagesAndPace() {
+    engine.state = new EngineState(busy(), 20, null, FakeEngine.TEXT);
+    JsonNode root = json(gateway.get("/admin/v1/status"));
+    assertThat(root.at("/requests/live"))
+        .isEqualTo(
+            json(
+                """
+                [{"id": "r-0", "client": "key-1", "priority": "batch", "state": "prefill",
+                  "prompt_tokens": 100, "prompt_tokens_read": 30, "prompt_tokens_cached": 16,
+                  "prompt_left_ms": 7000, "completion_tokens": 0},
+                 {"id": "r-1", "client": "local", "priority": "interactive", "state": "decode",
+                  "prompt_tokens": 50, "prompt_tokens_read": 50, "prompt_tokens_cached": 0,
+                  "prompt_left_ms": 0, "completion_tokens": 12},
+                 {"id": "r-2", "client": "local", "priority": "interactive", "state": "queued",
+                  "prompt_tokens": 40, "prompt_tokens_read": 0, "prompt_tokens_cached": 0,
+                  "prompt_left_ms": null, "completion_tokens": 0}]"""));
+    assertThat(root.get("kv_pages"))
+        .isEqualTo(
+            json(
+                """
+                {"total": 9, "used": 4, "free": 5, "cached": 3, "page_bytes": 1000,
+                 "total_bytes": 9000, "used_bytes": 4000, "free_bytes": 5000,
+                 "cached_bytes": 3000}"""));
+    assertThat(root.at("/prefix_cache/hit_rate").doubleValue()).isEqualTo(0.25);
+    assertThat(root.at("/guesses/held_rate").doubleValue()).isEqualTo(0.75);
+    assertThat(root.at("/pace/prefill_tokens_per_second_at_start").doubleValue()).isEqualTo(4_000);
+    assertThat(root.at("/pace/prefill_tokens_per_second_at_context_end").doubleValue())
+        .isEqualTo(1e6 / (250 + 0.5 * (FakeEngine.CONTEXT - 1)));
+    assertThat(root.at("/pace/decode_ms_per_token").doubleValue()).isEqualTo(12.5);
+    assertThat(root.at("/counters/preemptions").intValue()).isEqualTo(2);
+  }
+
+  @Test
+  void whatHasNotBeenMeasuredIsNull() {
+    JsonNode root = json(gateway.get("/admin/v1/status"));
+    for (String path :
+        new String[] {
+          "/prefix_cache/hit_rate",
+          "/guesses/held_rate",
+          "/pace/prefill_tokens_per_second_at_start",
+          "/pace/prefill_tokens_per_second_at_context_end",
+          "/pace/decode_ms_per_token",
+        }) {
+      assertThat(root.at(path).isNull()).as(path).isTrue();
+    }
+    assertThat(gateway.get("/metrics").body()).doesNotContain("carovana_pace");
   }
 
   @Test
@@ -155,6 +208,16 @@ final class StatusRoutesTest {
             "carovana_rank_all_reduce_wait_seconds" + rank + "0.25",
             "carovana_rank_step_p50_seconds" + rank + "0.004",
             "carovana_rank_step_p99_seconds" + rank + "0.012",
+            "carovana_kv_pages_cached 3",
+            "carovana_kv_page_bytes 1000",
+            "carovana_prompt_tokens_to_read 70",
+            "carovana_pace_prompt_token_seconds 2.5E-4",
+            "carovana_pace_prompt_position_seconds 5.0E-7",
+            "carovana_pace_decode_seconds 0.0125",
+            "carovana_cluster_prompt_tokens_cached_total 100",
+            "carovana_cluster_preemptions_total 2",
+            "carovana_cluster_tokens_guessed_total 40",
+            "carovana_cluster_guesses_held_total 30",
             "carovana_cluster_tokens_generated_total 77",
             "carovana_requests_total{api=\"completions\",outcome=\"ok\"} 1.0",
             "carovana_requests_total{api=\"completions\",outcome=\"invalid_request\"} 1.0",
@@ -173,6 +236,15 @@ final class StatusRoutesTest {
         .orElseThrow();
   }
 
+  private static RequestStatus.Builder request(String id, String state, int done, int total) {
+    return RequestStatus.newBuilder()
+        .setRequestId(id)
+        .setClient("local")
+        .setState(state)
+        .setPromptDone(done)
+        .setPromptTotal(total);
+  }
+
   private static ClusterState busy() {
     IntRange.Builder range = IntRange.newBuilder();
     return FakeEngine.cluster()
@@ -181,7 +253,25 @@ final class StatusRoutesTest {
         .setKvPagesFree(5)
         .setKvPagesTotal(9)
         .setPlacement("2 ranks, as asked for")
-        .setCounters(Counters.newBuilder().setTokensGenerated(77))
+        .setKvPagesCached(3)
+        .setKvPageBytes(1_000)
+        .setPace(Pace.newBuilder().setTokenUs(250).setPositionNs(500).setDecodeMs(12.5))
+        .addRequests(
+            request("r-0", "prefill", 30, 100)
+                .setClient("key-1")
+                .setPriority(Priority.BATCH)
+                .setCached(16)
+                .setLeftMs(7_000))
+        .addRequests(request("r-1", "decode", 50, 50).setCompletionTokens(12))
+        .addRequests(request("r-2", "queued", 0, 40).setLeftMs(-1))
+        .setCounters(
+            Counters.newBuilder()
+                .setTokensGenerated(77)
+                .setPromptTokens(400)
+                .setPromptTokensCached(100)
+                .setTokensGuessed(40)
+                .setGuessesHeld(30)
+                .setPreemptions(2))
         .addRanks(
             RankStatus.newBuilder()
                 .setNode("node-\"1\"")

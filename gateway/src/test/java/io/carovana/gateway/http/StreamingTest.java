@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.carovana.gateway.engine.EngineRequest;
 import io.carovana.model.tokenizer.Tokenizer;
 import io.carovana.protocol.Failure;
 import java.io.BufferedReader;
@@ -16,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -114,11 +116,36 @@ final class StreamingTest {
   @Test
   void aLongPrefillIsFilledWithComments() throws IOException {
     try (Raw client = new Raw(STREAM)) {
-      call().listener.progress(1234, 99999);
-      assertThat(client.next(": ")).isEqualTo("progress 1234/99999");
+      call().read(34_816, 100_000, 4_096, 12_300);
+      assertThat(client.next(": "))
+          .isEqualTo("progress 34816/100000 (34 %), 4096 from cache, about 12 s left");
+      call().read(34_817, 100_000, 4_096, 12_200);
       assertThat(client.next(": ")).isEqualTo("keep-alive");
       call().say("x");
       assertThat(client.nextData()).contains("\"text\":\"x\"");
+    }
+  }
+
+  @Test
+  void aStreamIsNotCutOffWhileItsPromptIsRead() throws IOException {
+    try (TestGateway hasty = new TestGateway(requestMs(1_000), List.of(), null);
+        Raw client = new Raw(hasty.port(), STREAM)) {
+      FakeEngine.Call call = await().until(() -> hasty.engine.calls.peek(), c -> c != null);
+      assertThat(call.request.limitMs()).isEqualTo(EngineRequest.NO_LIMIT);
+      long start = System.nanoTime();
+      AtomicInteger done = new AtomicInteger();
+      await()
+          .until(
+              () -> {
+                call.read(done.incrementAndGet(), 100_000, 0, 0);
+                return System.nanoTime() - start > 1_500_000_000L;
+              });
+      assertThat(call.cancelReasons()).isEmpty();
+      call.say("x");
+      assertThat(client.nextData()).contains("\"text\":\"x\"");
+      JsonNode error = json(client.nextData());
+      assertThat(error.at("/error/code").textValue()).isEqualTo("deadline_exceeded");
+      assertThat(call.cancelReasons()).hasSize(1);
     }
   }
 
@@ -199,7 +226,21 @@ final class StreamingTest {
                 .filter(event -> !event.get("choices").isEmpty())
                 .map(event -> event.get("choices").get(0).get("index").intValue()))
         .containsExactly(1, 0, 1, 0);
-    assertThat(events.getLast().get("usage").get("completion_tokens").intValue()).isEqualTo(2);
+    JsonNode usage = events.getLast().get("usage");
+    assertThat(usage.get("completion_tokens").intValue()).isEqualTo(2);
+    assertThat(usage.at("/prompt_tokens_details/cached_tokens").isInt()).isTrue();
+  }
+
+  @Test
+  void progressOfSeveralPromptsIsToldTogether() throws IOException {
+    try (Raw client = new Raw("{\"prompt\": [\"a\", \"b\"], \"n\": 2, \"stream\": true}")) {
+      List<FakeEngine.Call> calls =
+          await().until(() -> List.copyOf(engine.calls), all -> all.size() == 4);
+      int length = calls.getFirst().request.prompt().length;
+      calls.get(1).read(1, length, 0, 5_000);
+      assertThat(client.next(": "))
+          .isEqualTo("progress 1/%d (%d %%)".formatted(2 * length, 100 / (2 * length)));
+    }
   }
 
   @Test
@@ -233,6 +274,14 @@ final class StreamingTest {
   }
 
   private static HttpLimits idleMs(long idleMs) {
+    return limits(idleMs, TestGateway.LIMITS.requestMs());
+  }
+
+  private static HttpLimits requestMs(long requestMs) {
+    return limits(TestGateway.LIMITS.idleMs(), requestMs);
+  }
+
+  private static HttpLimits limits(long idleMs, long requestMs) {
     HttpLimits l = TestGateway.LIMITS;
     return new HttpLimits(
         l.headerBytes(),
@@ -242,7 +291,7 @@ final class StreamingTest {
         l.headMs(),
         idleMs,
         l.bodyMs(),
-        l.requestMs(),
+        requestMs,
         l.unsentBytes(),
         l.stallMs(),
         l.keepAliveMs(),

@@ -60,6 +60,12 @@ final class RequestRulesTest {
         "\"model\": 7                                 | model",
         "\"user\": []                                 | user",
         "\"return_logits_digest\": 1                  | return_logits_digest",
+        "\"priority\": \"high\"                       | priority",
+        "\"priority\": 0                              | priority",
+        "\"service_tier\": \"priority\"               | service_tier",
+        "\"service_tier\": \"Flex\"                   | service_tier",
+        "\"service_tier\": {}                         | service_tier",
+        "\"service_tier\": \"flex\", \"priority\": \"interactive\" | service_tier",
       })
   void bothApisRefuseByName(String field, String name) {
     assertRefused(() -> completion("\"prompt\": \"a\", " + field), name);
