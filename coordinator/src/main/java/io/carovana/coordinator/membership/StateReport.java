@@ -80,6 +80,7 @@ final class StateReport {
     state
         .setEpoch(epoch.number())
         .setContext(epoch.placed().context())
+        .setKvPageBytes(epoch.placed().kvPageBytes())
         .setPlacement(epoch.placed().explanation())
         .addAllLoading(epoch.progress());
     if (current) {

@@ -95,11 +95,13 @@ public record PlacementPlanner(TensorReader files, PlacementRules rules) {
     int kvPages = (int) Math.min(fittingPages, (long) pages(context) * rules.maxSequences());
     List<String> nodes = chosen.stream().map(NodeOffer::node).toList();
     FitReport full = fit.report(rules.precision(), kvPages * PAGE);
+    long perToken = full.nodes().stream().mapToLong(need -> need.ranks().kvPerToken()).sum();
     return new Placed(
         plan,
         nodes,
         context,
         kvPages,
+        perToken * PAGE,
         Explanation.of(files.config(), plan, rules, full, context, kvPages));
   }
 

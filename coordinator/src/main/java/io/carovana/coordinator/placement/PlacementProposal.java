@@ -16,8 +16,15 @@ public sealed interface PlacementProposal {
    * @param nodes the node of every rank
    * @param context longest sequence, tokens
    * @param kvPages pages of every rank's KV pool
+   * @param kvPageBytes bytes of a page on all ranks together
    */
-  record Placed(ShardPlan plan, List<String> nodes, int context, int kvPages, String explanation)
+  record Placed(
+      ShardPlan plan,
+      List<String> nodes,
+      int context,
+      int kvPages,
+      long kvPageBytes,
+      String explanation)
       implements PlacementProposal {
     /** Copies the list. */
     public Placed {

@@ -1,5 +1,6 @@
 package io.carovana.model.files;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
@@ -31,7 +32,7 @@ class ShapeOnlyTest {
     "codellama-70b, 68976910336, 655360"
   })
   void shapesHaveThePublishedParametersAndKv(String id, long parameters, long kvPerToken) {
-    ModelConfig config = PublishedShape.ofId(id).config();
+    ModelConfig config = requireNonNull(PublishedShape.ofId(id)).config();
     ShapeOnly shape = new ShapeOnly(id, config, StorageFormat.BF16);
     assertThat(tensors(shape).stream().mapToLong(ModelTensor::elements).sum())
         .isEqualTo(parameters);
@@ -52,8 +53,8 @@ class ShapeOnlyTest {
     "codellama-70b, q4_k_m, 41.42"
   })
   void formatsHaveThePublishedSizes(String id, String format, double gigabytes) {
-    StorageFormat stored = StorageFormat.ofId(format);
-    ShapeOnly shape = new ShapeOnly(id, PublishedShape.ofId(id).config(), stored);
+    StorageFormat stored = requireNonNull(StorageFormat.ofId(format));
+    ShapeOnly shape = new ShapeOnly(id, requireNonNull(PublishedShape.ofId(id)).config(), stored);
     long bytes = tensors(shape).stream().mapToLong(ModelTensor::storedBytes).sum();
     assertThat(bytes / 1e9).isCloseTo(gigabytes, withinPercentage(0.2));
   }
