@@ -11,7 +11,7 @@ import java.util.List;
  * @param model folder or GGUF file of the model
  * @param modelName name clients see
  * @param quantize {@code none}, {@code q4} or {@code q8}
- * @param kvProfile how the KV cache holds keys and values, {@code f32} or {@code q8}
+ * @param kvProfile how the KV cache holds keys and values, {@code f32}, {@code bf16} or {@code q8}
  * @param context longest sequence, tokens; 0 for what fits
  * @param minWorkers workers the first placement waits for
  * @param stages pipeline stages

@@ -26,7 +26,7 @@ final class SettingsCheck {
           "quantize must be none, q4 or q8, is " + settings.quantize());
     }
     if (KvProfile.ofId(settings.kvProfile()) == null) {
-      throw new IllegalArgumentException("kv must be f32 or q8, is " + settings.kvProfile());
+      throw new IllegalArgumentException("kv must be f32, bf16 or q8, is " + settings.kvProfile());
     }
   }
 

@@ -41,7 +41,7 @@ public class AttentionBenchmark {
   public int rows = 1;
 
   /** How the KV cache holds keys and values. */
-  @Param({"F32", "Q8"})
+  @Param({"F32", "BF16", "Q8"})
   public KvProfile kvProfile = KvProfile.F32;
 
   /** {@code auto} or {@code scalar}. */

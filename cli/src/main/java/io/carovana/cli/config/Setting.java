@@ -25,9 +25,9 @@ public enum Setting {
       "Quantize a 16-bit checkpoint while loading; refused for one that is quantized."),
   KV(
       "f32",
-      SettingType.choice("f32", "q8"),
-      "Precision of the KV cache: f32, or q8 for about a quarter of the memory and slightly"
-          + " different answers."),
+      SettingType.choice("f32", "bf16", "q8"),
+      "Precision of the KV cache: f32; bf16 for half of the memory, q8 for about a quarter, both"
+          + " with slightly different answers."),
   CONTEXT(
       null,
       SettingType.integer("TOKENS", 1, 131_072),

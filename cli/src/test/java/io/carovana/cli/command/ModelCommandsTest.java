@@ -132,11 +132,12 @@ class ModelCommandsTest {
     long full = kvBytesPerToken("f32");
     long quarter = kvBytesPerToken("q8");
     assertThat(quarter).isBetween(full / 4, full / 3);
+    assertThat(kvBytesPerToken("bf16")).isEqualTo(full / 2);
 
     Captured wrong = new Captured(Map.of());
     assertThat(wrong.run("placement", "plan", "--model", MODEL, "--nodes", "1g", "--kv", "q7"))
         .isEqualTo(2);
-    assertThat(wrong.err()).contains("kv", "q7", "must be one of f32, q8");
+    assertThat(wrong.err()).contains("kv", "q7", "must be one of f32, bf16, q8");
   }
 
   private static long kvBytesPerToken(String kv) {

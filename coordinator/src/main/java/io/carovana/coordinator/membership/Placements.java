@@ -74,7 +74,8 @@ final class Placements {
     }
     KvProfile kv = KvProfile.ofId(settings.kvProfile());
     if (kv == null) {
-      throw new IllegalArgumentException("--kv " + settings.kvProfile() + " is none of f32 and q8");
+      throw new IllegalArgumentException(
+          "--kv " + settings.kvProfile() + " is none of f32, bf16 and q8");
     }
     return new PlacementRules(
         settings.minWorkers(),

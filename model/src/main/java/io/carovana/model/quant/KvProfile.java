@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 public enum KvProfile {
   /** As computed. */
   F32,
+  /** Rounded to bfloat16. */
+  BF16,
   /** A byte per element and one f32 scale per head's key and per head's value. */
   Q8;
 
@@ -34,18 +36,23 @@ public enum KvProfile {
 
   /** This and what is narrower, widest first. */
   List<KvProfile> narrowing() {
-    return this == F32 ? List.of(F32, Q8) : List.of(Q8);
+    return switch (this) {
+      case F32 -> List.of(F32, BF16, Q8);
+      case BF16 -> List.of(BF16, Q8);
+      case Q8 -> List.of(Q8);
+    };
   }
 
   /** Widest head whose scores are still exact whole numbers in f32. */
   public int maxHeadDim() {
-    return this == F32 ? Integer.MAX_VALUE : (EXACT_IN_F32 - 1) / (CODE_MAX * CODE_MAX);
+    return this == Q8 ? (EXACT_IN_F32 - 1) / (CODE_MAX * CODE_MAX) : Integer.MAX_VALUE;
   }
 
   /** Bytes of one position's key and value of one head. */
   public long bytesPerHead(int headDim) {
     return switch (this) {
       case F32 -> 2L * Float.BYTES * headDim;
+      case BF16 -> 2L * Short.BYTES * headDim;
       case Q8 -> (long) Math.ceilDiv(headDim, KEY_DIMS) * KEY_DIMS + headDim + 2L * Float.BYTES;
     };
   }

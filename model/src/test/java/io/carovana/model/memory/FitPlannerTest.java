@@ -100,10 +100,23 @@ class FitPlannerTest {
     FitReport report = planner.report(AS_STORED, 16384);
     assertThat(report.fits()).isFalse();
     assertThat(report.proposals())
-        .containsExactly("--context 2048", "--kv q8 --context 8192", "--quantize q8 --kv q8");
+        .containsExactly(
+            "--context 2048",
+            "--kv bf16 --context 4096",
+            "--kv q8 --context 8192",
+            "--quantize q8 --kv bf16");
     assertThat(report.message()).contains("does not fit", "--context 2048");
     assertThat(planner.report(AS_STORED, 2048).fits()).isTrue();
     assertThat(planner.report(weights(Quantization.Q8), 8192).fits()).isTrue();
+  }
+
+  @Test
+  void aBf16CacheTakesHalf() {
+    Precision bf16 = new Precision(Quantization.NONE, KvProfile.BF16);
+    assertThat(whole(CODE_LLAMA_7B, bf16).kvPerToken()).isEqualTo(32L * 32 * 2 * 128 * 2);
+    assertThat(whole(CODE_LLAMA_34B, bf16).kvPerToken())
+        .isEqualTo(whole(CODE_LLAMA_34B, AS_STORED).kvPerToken() / 2);
+    assertThat(KvProfile.BF16.bytesPerHead(18)).isEqualTo(4 * 18);
   }
 
   @Test

@@ -1,46 +1,42 @@
 package io.carovana.worker.kernels;
 
 import io.carovana.model.Numerics;
+import java.lang.foreign.MemorySegment;
 
 /**
- * KV pages of profile f32: keys {@code [page][headDim][32 positions]}, so that lanes are keys;
- * values {@code [page][32 positions][headDim]}. Every head has arrays of its own, so that a long
- * sequence in neighbouring pages is one stretch of memory.
- *
- * @param shape the heads
- * @param keys keys by head
- * @param values values by head
+ * KV pages whose elements are f32 numbers, stored as they are or rounded to bf16 (rule 7): a page's
+ * keys by dimension, so that lanes are keys, its values by position. Every head has arrays of its
+ * own, so that a long sequence in neighbouring pages is one stretch of memory.
  */
-public record FloatPages(AttentionShape shape, float[][] keys, float[][] values) implements KvView {
-  private static final int PAGE = Numerics.KV_PAGE_TOKENS;
-
-  /** Empty pages. */
-  static FloatPages allocate(AttentionShape shape, int pages) {
-    int floats = Math.multiplyExact(Math.multiplyExact(pages, PAGE), shape.headDim());
-    int heads = shape.kvHeads();
-    return new FloatPages(shape, new float[heads][floats], new float[heads][floats]);
+public sealed interface FloatPages extends KvView permits F32Pages, Bf16Pages {
+  /** Index of a page's keys; those of dimension d begin {@code 32 * d} later. */
+  default int keyIndex(int page) {
+    return page * Numerics.KV_PAGE_TOKENS * shape().headDim();
   }
 
-  /** Index of dimension 0 of a page's first key; dimension d follows {@code 32 * d} later. */
-  public int keyIndex(int page) {
-    return page * PAGE * shape.headDim();
+  /** Index of a slot's value. */
+  default int valueIndex(int page, int slot) {
+    return (page * Numerics.KV_PAGE_TOKENS + slot) * shape().headDim();
   }
 
-  /** Index of dimension 0 of a slot's value. */
-  public int valueIndex(int page, int slot) {
-    return (page * PAGE + slot) * shape.headDim();
-  }
+  /** Dimension {@code d} of a slot's key. */
+  float key(int head, int page, int slot, int d);
 
-  @Override
-  public void store(int page, int slot, float[] k, int keysAt, float[] v, int valuesAt) {
-    int headDim = shape.headDim();
-    for (int head = 0; head < shape.kvHeads(); head++) {
-      float[] to = keys[head];
-      int at = keyIndex(page) + slot;
-      for (int d = 0; d < headDim; d++) {
-        to[at + d * PAGE] = k[keysAt + head * headDim + d];
-      }
-      System.arraycopy(v, valuesAt + head * headDim, values[head], valueIndex(page, slot), headDim);
-    }
+  /** Dimension {@code d} of a slot's value. */
+  float value(int head, int page, int slot, int d);
+
+  /** Bytes of an element. */
+  int elementBytes();
+
+  /** A head's array of keys, as machine code is given it. */
+  MemorySegment keySegment(int head);
+
+  /** A head's array of values. */
+  MemorySegment valueSegment(int head);
+
+  /** Elements of a head's keys, and of its values. */
+  static int elements(AttentionShape shape, int pages) {
+    int positions = Math.multiplyExact(pages, Numerics.KV_PAGE_TOKENS);
+    return Math.multiplyExact(positions, shape.headDim());
   }
 }

@@ -57,8 +57,6 @@ public final class HalfPanels implements Panels {
   @Override
   public float weight(int row, int column) {
     short bits = values[index(row / LANES, column) + row % LANES];
-    return format == PanelFormat.F16
-        ? Float.float16ToFloat(bits)
-        : Float.intBitsToFloat(bits << Short.SIZE);
+    return format == PanelFormat.F16 ? Float.float16ToFloat(bits) : Bf16.widen(bits);
   }
 }

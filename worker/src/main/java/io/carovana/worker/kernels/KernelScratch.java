@@ -38,6 +38,7 @@ public final class KernelScratch {
   private final float[] blockOut;
   private final float[] runningOut;
   private final AttentionShape shape;
+  private float @Nullable [] widePage;
   private @Nullable QuantizedTile quantized;
   private @Nullable VnniTile vnni;
 
@@ -117,6 +118,16 @@ public final class KernelScratch {
   /** One block's weighted values, {@code [query][headDim]}. */
   public float[] blockOut() {
     return blockOut;
+  }
+
+  /** A page widened to f32, {@code [32 * headDim]}; made when it is first asked for. */
+  public float[] widePage() {
+    float[] page = widePage;
+    if (page == null) {
+      page = new float[Numerics.KV_PAGE_TOKENS * shape.headDim()];
+      widePage = page;
+    }
+    return page;
   }
 
   /** What attention in q8 needs besides; made when it is first asked for. */

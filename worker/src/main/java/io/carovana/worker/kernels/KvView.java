@@ -17,7 +17,8 @@ public sealed interface KvView permits FloatPages, QuantizedPages {
    * @param slot position modulo the page size
    * @param keys all KV heads' keys {@code [kvHeads * headDim]} from {@code keysAt}, rotated
    * @param values likewise
-   * @throws NonFiniteException if the profile quantizes and one is NaN or infinite
+   * @throws NonFiniteException if the profile rounds, and one is NaN or infinite or rounds to
+   *     infinity
    */
   void store(int page, int slot, float[] keys, int keysAt, float[] values, int valuesAt);
 
@@ -28,7 +29,8 @@ public sealed interface KvView permits FloatPages, QuantizedPages {
    */
   static KvView allocate(KvProfile profile, AttentionShape shape, int pages) {
     return switch (profile) {
-      case F32 -> FloatPages.allocate(shape, pages);
+      case F32 -> F32Pages.allocate(shape, pages);
+      case BF16 -> Bf16Pages.allocate(shape, pages);
       case Q8 -> QuantizedPages.allocate(shape, pages);
     };
   }

@@ -3,7 +3,7 @@ package io.carovana.worker.kernels;
 import io.carovana.model.Numerics;
 import java.util.Arrays;
 
-/** One query and one block of keys in f32. */
+/** One query and one block of keys in f32 or bf16. */
 final class ScalarFloatBlock {
   private static final int PAGE = Numerics.KV_PAGE_TOKENS;
 
@@ -22,10 +22,10 @@ final class ScalarFloatBlock {
     int headDim = kv.shape().headDim();
     float scale = kv.shape().scoreScale();
     for (int key = 0; key < keys; key++) {
-      int at = kv.keyIndex(pageTable[table + key / PAGE]) + key % PAGE;
+      int page = pageTable[table + key / PAGE];
       float dot = 0f;
       for (int d = 0; d < headDim; d++) {
-        dot = Math.fma(q[qAt + d], kv.keys()[kvHead][at + d * PAGE], dot);
+        dot = Math.fma(q[qAt + d], kv.key(kvHead, page, key % PAGE, d), dot);
       }
       scores[key] = dot * scale;
     }
@@ -37,9 +37,9 @@ final class ScalarFloatBlock {
     int headDim = kv.shape().headDim();
     Arrays.fill(o, 0, headDim, 0f);
     for (int key = 0; key < keys; key++) {
-      int at = kv.valueIndex(pageTable[table + key / PAGE], key % PAGE);
+      int page = pageTable[table + key / PAGE];
       for (int d = 0; d < headDim; d++) {
-        o[d] = Math.fma(p[key], kv.values()[kvHead][at + d], o[d]);
+        o[d] = Math.fma(p[key], kv.value(kvHead, page, key % PAGE, d), o[d]);
       }
     }
   }

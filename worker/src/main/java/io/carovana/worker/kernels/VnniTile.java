@@ -185,9 +185,10 @@ public final class VnniTile {
 
   /** Notes where a block's pages lie. */
   public void block(FloatPages kv, int[] pageTable, int table, int pages) {
+    long bytes = kv.elementBytes();
     for (int i = 0; i < pages; i++) {
       int page = pageTable[table + i];
-      note(i, (long) Float.BYTES * kv.keyIndex(page), (long) Float.BYTES * kv.valueIndex(page, 0));
+      note(i, bytes * kv.keyIndex(page), bytes * kv.valueIndex(page, 0));
     }
   }
 

@@ -34,7 +34,8 @@ class FastAttentionTest {
     "1, 1, 18, 31, 3",
     "1, 2, 6, 0, 40",
     "2, 2, 32, 250, 40",
-    "1, 7, 112, 290, 5"
+    "1, 7, 112, 290, 5",
+    "1, 2, 70, 61, 9"
   })
   void attentionHasTheScalarBits(int kvHeads, int group, int headDim, int first, int rows) {
     AttentionShape shape = new AttentionShape(kvHeads, group, headDim);
@@ -68,7 +69,7 @@ class FastAttentionTest {
   void aKeyThatIsNotFiniteIsRefused() {
     for (Kernels kernels : KernelsHere.all()) {
       Fixture fixture = new Fixture(KvProfile.F32, new AttentionShape(1, 1, 32), 10);
-      FloatPages pages = (FloatPages) fixture.kv;
+      F32Pages pages = (F32Pages) fixture.kv;
       pages.keys()[0][pages.keyIndex(fixture.table[0]) + 5] = Float.NaN;
       assertThatThrownBy(() -> fixture.run(kernels, 9, 1)).isInstanceOf(NonFiniteException.class);
     }
@@ -97,6 +98,8 @@ class FastAttentionTest {
 
   /** Pages in shuffled order; what lies beyond the last position is NaN or noise. */
   private static final class Fixture {
+    private static final short BF16_NAN = 0x7fc0;
+
     private final KvView kv;
     private final int[] table;
     private final float[] q;
@@ -122,9 +125,15 @@ class FastAttentionTest {
 
     private void spoil() {
       switch (kv) {
-        case FloatPages pages -> {
+        case F32Pages pages -> {
           fill(pages.keys());
           fill(pages.values());
+        }
+        case Bf16Pages pages -> {
+          for (int head = 0; head < pages.shape().kvHeads(); head++) {
+            Arrays.fill(pages.keys()[head], BF16_NAN);
+            Arrays.fill(pages.values()[head], BF16_NAN);
+          }
         }
         case QuantizedPages pages -> {
           fill(pages.keyScales());

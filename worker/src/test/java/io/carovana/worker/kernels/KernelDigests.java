@@ -37,7 +37,8 @@ final class KernelDigests {
     }
     made.rows();
     made.attention();
-    made.quantizedAttention();
+    made.attention(KvProfile.Q8);
+    made.attention(KvProfile.BF16);
     return made.digests;
   }
 
@@ -142,9 +143,9 @@ final class KernelDigests {
     }
   }
 
-  private void quantizedAttention() {
+  private void attention(KvProfile profile) {
     int pages = (POSITIONS + Numerics.KV_PAGE_TOKENS - 1) / Numerics.KV_PAGE_TOKENS;
-    KvView kv = KvView.allocate(KvProfile.Q8, SHAPE, pages);
+    KvView kv = KvView.allocate(profile, SHAPE, pages);
     int[] table = new int[pages];
     int kvWidth = SHAPE.kvHeads() * SHAPE.headDim();
     for (int position = 0; position < POSITIONS; position++) {
@@ -153,7 +154,7 @@ final class KernelDigests {
       int slot = position % Numerics.KV_PAGE_TOKENS;
       kv.store(table[page], slot, floats(kvWidth), 0, floats(kvWidth), 0);
     }
-    record("attention-q8", attend(kv, table));
+    record("attention-" + profile.id(), attend(kv, table));
   }
 
   private float[] attend(KvView kv, int[] table) {

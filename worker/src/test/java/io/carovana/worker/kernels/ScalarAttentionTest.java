@@ -8,7 +8,7 @@ import io.carovana.model.Numerics;
 import io.carovana.model.quant.KvProfile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ScalarAttentionTest {
   private static final int POSITIONS = 600;
@@ -34,10 +34,24 @@ class ScalarAttentionTest {
     assertTextbook(fixture, 1e-5);
   }
 
+  /** bf16 rounds keys and values; the rest is as in f32. */
+  @Test
+  void bf16IsTheTextbooksAttentionOverRoundedNumbers() {
+    Fixture fixture = new Fixture(KvProfile.BF16);
+    for (float[][] vectors : new float[][][] {fixture.keys, fixture.values}) {
+      for (float[] vector : vectors) {
+        for (int i = 0; i < vector.length; i++) {
+          vector[i] = Bf16.widen(Bf16.round(vector[i], "test"));
+        }
+      }
+    }
+    assertTextbook(fixture, 2e-6);
+  }
+
   @ParameterizedTest
-  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
-  void q8RefusesToStoreWhatIsNotFinite(float bad) {
-    KvView kv = KvView.allocate(KvProfile.Q8, SHAPE, 1);
+  @CsvSource({"Q8, NaN", "Q8, Infinity", "BF16, NaN", "BF16, -Infinity", "BF16, 0x1.ffp127"})
+  void narrowProfilesRefuseToStoreWhatIsNotFinite(KvProfile profile, float bad) {
+    KvView kv = KvView.allocate(profile, SHAPE, 1);
     float[] good = new float[12];
     float[] broken = new float[12];
     broken[7] = bad;

@@ -35,7 +35,11 @@ enum TestModel {
   /** {@link #DEMO} with the KV cache in q8. */
   DEMO_KV8,
   /** {@link #ODD_Q4_0} with the KV cache in q8. */
-  ODD_Q4_0_KV8;
+  ODD_Q4_0_KV8,
+  /** {@link #DEMO} with the KV cache in bf16. */
+  DEMO_KV_BF16,
+  /** {@link #ODD_Q4_0} with the KV cache in bf16. */
+  ODD_Q4_0_KV_BF16;
 
   private static final long SEED = 20_260_101;
 
@@ -44,10 +48,10 @@ enum TestModel {
     Path file = folder.resolve(name());
     return ModelFiles.open(
         switch (this) {
-          case DEMO, DEMO_Q4, DEMO_KV8 -> DemoTokenizer.file().resolveSibling("");
+          case DEMO, DEMO_Q4, DEMO_KV8, DEMO_KV_BF16 -> DemoTokenizer.file().resolveSibling("");
           case ODD_BF16 ->
               SyntheticModel.huggingFace(file, SyntheticModel.ODD, WeightType.BF16, SEED, 2);
-          case ODD_Q4_0, ODD_Q4_0_KV8 ->
+          case ODD_Q4_0, ODD_Q4_0_KV8, ODD_Q4_0_KV_BF16 ->
               SyntheticModel.gguf(file, SyntheticModel.ODD, WeightType.Q4_0, SEED);
           case ODD_F16_Q8 -> SyntheticModel.gguf(file, SyntheticModel.ODD, WeightType.F16, SEED);
           case ODD_GPTQ -> int4(Int4Layout.GPTQ, true).write(file);
@@ -63,7 +67,11 @@ enum TestModel {
   }
 
   KvProfile kv() {
-    return this == DEMO_KV8 || this == ODD_Q4_0_KV8 ? KvProfile.Q8 : KvProfile.F32;
+    return switch (this) {
+      case DEMO_KV8, ODD_Q4_0_KV8 -> KvProfile.Q8;
+      case DEMO_KV_BF16, ODD_Q4_0_KV_BF16 -> KvProfile.BF16;
+      default -> KvProfile.F32;
+    };
   }
 
   Quantization quantization() {

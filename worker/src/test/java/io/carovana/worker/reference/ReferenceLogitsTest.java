@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
@@ -36,9 +37,6 @@ class ReferenceLogitsTest {
    * was measured.
    */
   private static final double TOLERANCE = 1e-5;
-
-  /** Likewise with the KV cache in q8, against f32. */
-  private static final double Q8_TOLERANCE = 1e-2;
 
   @TempDir private Path folder;
 
@@ -57,19 +55,17 @@ class ReferenceLogitsTest {
     }
   }
 
-  /** What a KV cache in q8 costs: it rounds keys, values and queries. */
+  /** What narrower KV caches cost: they round keys and values, q8 also queries. */
   @ParameterizedTest
-  @EnumSource(
-      value = ReferenceModel.class,
-      names = {"DEMO", "F32"})
-  void logitsWithAnEightBitKvCacheAreNear(ReferenceModel model) {
+  @CsvSource({"DEMO, BF16, 5e-3", "F32, BF16, 5e-3", "DEMO, Q8, 1e-2", "F32, Q8, 1e-2"})
+  void logitsWithANarrowKvCacheAreNear(ReferenceModel model, KvProfile kv, double most) {
     ReferenceLogits reference = ReferenceLogits.of(model);
     try (ModelFiles files = model.open(folder)) {
-      List<float[]> rows = logits(files, model, KvProfile.Q8, reference.ids());
+      List<float[]> rows = logits(files, model, kv, reference.ids());
       double distance = distance(rows, reference, reference.expected());
       System.out.printf(
-          "%-7s %.1e of the largest logit with the KV cache in q8%n", model, distance);
-      assertThat(distance).isBetween(TOLERANCE, Q8_TOLERANCE);
+          "%-7s %.1e of the largest logit with the KV cache in %s%n", model, distance, kv.id());
+      assertThat(distance).isBetween(TOLERANCE, most);
     }
   }
 

@@ -81,10 +81,11 @@ final class VectorAttention {
     int group = kv.shape().group();
     int headDim = kv.shape().headDim();
     float scale = kv.shape().scoreScale();
-    float[] keys = kv.keys()[kvHead];
     float[] scores = scratch.scores();
     for (int key = 0; key < visible(position, queries - 1, group); key += PAGE) {
-      int keysAt = kv.keyIndex(pageTable[table + key / PAGE]);
+      int page = pageTable[table + key / PAGE];
+      float[] keys = FloatPage.keys(kv, kvHead, page, scratch);
+      int keysAt = FloatPage.at(kv, page);
       int query = first;
       for (; query + TOGETHER <= queries; query += TOGETHER) {
         if (key < visible(position, query + TOGETHER - 1, group)) {
@@ -122,11 +123,12 @@ final class VectorAttention {
       KernelScratch scratch) {
     int group = kv.shape().group();
     int headDim = kv.shape().headDim();
-    float[] values = kv.values()[kvHead];
     float[] p = scratch.scores();
     float[] out = scratch.blockOut();
     for (int key = 0; key < visible(position, queries - 1, group); key += PAGE) {
-      int valuesAt = kv.valueIndex(pageTable[table + key / PAGE], 0);
+      int page = pageTable[table + key / PAGE];
+      float[] values = FloatPage.values(kv, kvHead, page, scratch);
+      int valuesAt = FloatPage.at(kv, page);
       int query = first;
       for (; query + TOGETHER <= queries; query += TOGETHER) {
         int shared = Math.min(PAGE, visible(position, query, group) - key);

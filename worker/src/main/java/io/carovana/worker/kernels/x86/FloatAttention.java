@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.carovana.model.Numerics;
-import io.carovana.worker.kernels.AttentionShape;
 import io.carovana.worker.kernels.FloatPages;
 import io.carovana.worker.kernels.VnniTile;
 import java.lang.foreign.MemorySegment;
@@ -12,7 +11,9 @@ import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Attention in f32 of one KV head's queries in a tile of rows (rule 7), by machine code. */
+/**
+ * Attention in f32 or bf16 of one KV head's queries in a tile of rows (rule 7), by machine code.
+ */
 final class FloatAttention {
   private static final int BLOCK = Numerics.ATTENTION_BLOCK;
   private static final int PAGE = Numerics.KV_PAGE_TOKENS;
@@ -22,7 +23,8 @@ final class FloatAttention {
       CodeCall.of(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle VALUES =
       CodeCall.of(
-          ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+          ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+          JAVA_LONG);
   private static final MethodHandle MERGE =
       CodeCall.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
@@ -32,14 +34,18 @@ final class FloatAttention {
   private final MemorySegment[][] values =
       new MemorySegment[MAX_QUERIES][FloatValuesCode.MAX_VECTORS];
 
-  /** Writes and loads the code. */
-  FloatAttention() {
+  /**
+   * Writes and loads the code.
+   *
+   * @param elementBytes of the pages that it is for
+   */
+  FloatAttention(int elementBytes) {
     List<byte[]> codes = new ArrayList<>();
     codes.add(FloatMergeCode.of());
     for (int queries = 1; queries <= MAX_QUERIES; queries++) {
-      codes.add(FloatScoresCode.of(queries));
+      codes.add(FloatScoresCode.of(elementBytes, queries));
       for (int vectors = 1; vectors <= FloatValuesCode.MAX_VECTORS; vectors++) {
-        codes.add(FloatValuesCode.of(queries, vectors));
+        codes.add(FloatValuesCode.of(elementBytes, queries, vectors));
       }
     }
     List<MemorySegment> loaded = CodeMemory.load(codes);
@@ -81,13 +87,13 @@ final class FloatAttention {
       int position = firstPosition - block;
       int pages = Math.ceilDiv(Math.min(BLOCK, position + rows), PAGE);
       tile.block(kv, pageTable, tableOffset + block / PAGE, pages);
-      scores(kv.keys()[kvHead], pages, headDim, first, queries, tile);
+      scores(kv, kvHead, pages, first, queries, tile);
       for (int query = first; query < queries; query++) {
         softmax.run(query, seen(position, query, group), tile);
       }
       for (int query = first; query < queries; query += MAX_QUERIES) {
         int count = Math.min(MAX_QUERIES, queries - query);
-        values(kv.values()[kvHead], kv.shape(), query, count, position, tile);
+        values(kv, kvHead, query, count, position, tile);
       }
       merge(first, queries - first, headDim, tile);
     }
@@ -102,16 +108,16 @@ final class FloatAttention {
     return Math.min(BLOCK, position + query / group + 1);
   }
 
-  private void scores(float[] keys, int pages, int headDim, int first, int queries, VnniTile tile) {
+  private void scores(FloatPages kv, int kvHead, int pages, int first, int queries, VnniTile tile) {
     for (int query = first; query < queries; query += MAX_QUERIES) {
       int count = Math.min(MAX_QUERIES, queries - query);
       try {
         SCORES.invokeExact(
             scores[count - 1],
-            MemorySegment.ofArray(keys),
+            kv.keySegment(kvHead),
             tile.keyPages(),
             (long) pages,
-            (long) Float.BYTES * headDim,
+            (long) Float.BYTES * kv.shape().headDim(),
             tile.floats(query),
             tile.dots(query));
       } catch (Throwable e) {
@@ -122,33 +128,37 @@ final class FloatAttention {
 
   /** Neighbouring queries share the keys that all of them see. */
   private void values(
-      float[] array, AttentionShape shape, int query, int count, int position, VnniTile tile) {
-    int shared = seen(position, query, shape.group());
-    values(array, shape.headDim(), 0, shared, query, count, tile);
+      FloatPages kv, int kvHead, int query, int count, int position, VnniTile tile) {
+    int group = kv.shape().group();
+    int shared = seen(position, query, group);
+    values(kv, kvHead, 0, shared, query, count, tile);
     for (int i = query; i < query + count; i++) {
-      int end = seen(position, i, shape.group());
+      int end = seen(position, i, group);
       if (end > shared) {
-        values(array, shape.headDim(), shared, end, i, 1, tile);
+        values(kv, kvHead, shared, end, i, 1, tile);
       }
     }
   }
 
   private void values(
-      float[] array, int headDim, int from, int to, int query, int count, VnniTile tile) {
+      FloatPages kv, int kvHead, int from, int to, int query, int count, VnniTile tile) {
+    int headDim = kv.shape().headDim();
+    long bytes = kv.elementBytes();
     int most = FloatValuesCode.MAX_VECTORS * WIDTH;
     for (int dimension = 0; dimension < headDim; dimension += most) {
       int vectors = Math.min(most, headDim - dimension) / WIDTH;
       try {
         VALUES.invokeExact(
             values[count - 1][vectors - 1],
-            MemorySegment.ofArray(array),
+            kv.valueSegment(kvHead),
             tile.valuePages() + (long) Long.BYTES * (from / PAGE),
             (long) (to - from),
             (long) Float.BYTES * headDim,
             tile.dots(query) + (long) Float.BYTES * from,
             tile.block(query) + (long) Float.BYTES * dimension,
+            bytes * headDim,
             (long) (from % PAGE),
-            (long) Float.BYTES * dimension);
+            bytes * dimension);
       } catch (Throwable e) {
         throw new IllegalStateException("machine code of attention values failed", e);
       }

@@ -7,8 +7,8 @@ import io.carovana.worker.kernels.x86.Assembler.Label;
 import io.carovana.worker.kernels.x86.Assembler.Memory;
 
 /**
- * Writes the code of some queries' dot products with a block's keys in f32: chains in ascending
- * dimension, a lane a key (rule 7).
+ * Writes the code of some queries' dot products with a block's keys in f32 or bf16: chains in
+ * ascending dimension, a lane a key (rule 7).
  *
  * <p>Registers: {@code 2 * query + half} is the chain of a page's sixteen keys.
  */
@@ -38,25 +38,28 @@ final class FloatScoresCode {
 
   private final Assembler code = new Assembler();
   private final Simd simd = new Simd(code);
+  private final FloatLoad load;
   private final int queries;
 
-  private FloatScoresCode(int queries) {
+  private FloatScoresCode(int elementBytes, int queries) {
+    this.load = new FloatLoad(simd, elementBytes, KEYS + 2);
     this.queries = queries;
   }
 
   /**
-   * The code for {@code queries} queries. Its arguments are the array of keys, the address of the
-   * pages' offsets, their number, bytes of a query, and the addresses of the first query's values
-   * and dot products.
+   * The code for {@code queries} queries and keys whose elements take {@code elementBytes}. Its
+   * arguments are the array of keys, the address of the pages' offsets, their number, bytes of a
+   * query, and the addresses of the first query's values and dot products.
    */
-  static byte[] of(int queries) {
-    return new FloatScoresCode(queries).write();
+  static byte[] of(int elementBytes, int queries) {
+    return new FloatScoresCode(elementBytes, queries).write();
   }
 
   private byte[] write() {
     code.push(STRIDE_3);
     code.push(STRIDE_5);
     VALUES_OF_QUERIES.prepare(code);
+    load.prepare();
     Label pages = new Label();
     code.place(pages);
     page();
@@ -83,7 +86,7 @@ final class FloatScoresCode {
     for (int i = 0; i < UNROLLED; i++) {
       dimension(i);
     }
-    code.add(PAGE, UNROLLED * 2 * VECTOR);
+    code.add(PAGE, UNROLLED * load.bytes(2));
     code.add(VALUES, UNROLLED * Float.BYTES);
     code.subtract(STEPS, UNROLLED * Float.BYTES);
     code.jump(Condition.NOT_ZERO, dimensions);
@@ -95,9 +98,7 @@ final class FloatScoresCode {
   }
 
   private void dimension(int dimension) {
-    for (int half = 0; half < 2; half++) {
-      simd.load(KEYS + half, Memory.at(PAGE, dimension * 2 * VECTOR + half * VECTOR));
-    }
+    load.two(KEYS, Memory.at(PAGE, dimension * load.bytes(2)));
     for (int query = 0; query < queries; query++) {
       Memory value = VALUES_OF_QUERIES.at(query).plus(dimension * Float.BYTES).toAllLanes();
       simd.fma(2 * query, KEYS, value);

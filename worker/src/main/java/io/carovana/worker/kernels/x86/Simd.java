@@ -92,6 +92,11 @@ final class Simd {
     code.immediateByte(bits);
   }
 
+  void shiftLeft(int dest, Memory source, int bits) {
+    code.evex(1, P66, false, 0x72, 6, dest, source);
+    code.immediateByte(bits);
+  }
+
   void shiftRight(int dest, int source, int bits) {
     code.evex(1, P66, false, 0x72, 2, dest, source);
     code.immediateByte(bits);
@@ -111,6 +116,12 @@ final class Simd {
 
   void max(int dest, int a, int b) {
     code.evex(2, P66, false, 0x3d, dest, a, b);
+  }
+
+  /** All bits set. */
+  void ones(int dest) {
+    code.evex(3, P66, false, 0x25, dest, dest, dest);
+    code.immediateByte(0xff);
   }
 
   // --- widening ----------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 package io.carovana.worker.kernels.x86;
 
 import io.carovana.worker.kernels.Activations;
+import io.carovana.worker.kernels.Bf16Pages;
+import io.carovana.worker.kernels.F32Pages;
 import io.carovana.worker.kernels.FloatPages;
 import io.carovana.worker.kernels.KernelScratch;
 import io.carovana.worker.kernels.Kernels;
@@ -20,7 +22,10 @@ public final class VnniKernels implements Kernels {
   private final Kernels rest;
   private final PanelProducts products = new PanelProducts(new VnniChains());
   private final VnniQuantizer quantizer = new VnniQuantizer();
-  private final Lazy<FloatAttention> floatAttention = new Lazy<>(FloatAttention::new);
+  private final Lazy<FloatAttention> f32Attention =
+      new Lazy<>(() -> new FloatAttention(Float.BYTES));
+  private final Lazy<FloatAttention> bf16Attention =
+      new Lazy<>(() -> new FloatAttention(Short.BYTES));
   private final Lazy<ByteAttention> byteAttention = new Lazy<>(ByteAttention::new);
   private final VnniRows vnniRows = new VnniRows();
 
@@ -164,8 +169,7 @@ public final class VnniKernels implements Kernels {
       int outAt = outOffset + row * outStride;
       switch (kv) {
         case FloatPages pages ->
-            floatAttention
-                .get()
+            attention(pages)
                 .run(
                     pages,
                     pageTable,
@@ -199,6 +203,13 @@ public final class VnniKernels implements Kernels {
                     scratch.vnni());
       }
     }
+  }
+
+  private FloatAttention attention(FloatPages pages) {
+    return switch (pages) {
+      case F32Pages f32 -> f32Attention.get();
+      case Bf16Pages bf16 -> bf16Attention.get();
+    };
   }
 
   /** Code that is written when it is first asked for: a shard has one kind of KV cache. */

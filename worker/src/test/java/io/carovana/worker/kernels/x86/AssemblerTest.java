@@ -35,6 +35,7 @@ class AssemblerTest {
     expect("6291554872f510", simd -> simd.shiftLeft(5, 29, 16));
     expect("62b15d4072e41f", simd -> simd.shiftRightSigned(20, 20, 31));
     expect("6203354025e6f8", simd -> simd.orAnd(28, 25, 30));
+    expect("62031d4025e4ff", simd -> simd.ones(28));
     expect("62b17c485bff", simd -> simd.toFloat(7, 23));
     expect("62b17d485bff", simd -> simd.toWhole(7, 23));
     expect("62235d4003cc08", simd -> simd.rotate(25, 20, 8));
@@ -61,6 +62,7 @@ class AssemblerTest {
     expect("62427d48209120000000", simd -> simd.widenBytes(26, Memory.at(R9, 0x20)));
     expect("62727d4833a720000000", simd -> simd.widenUnsigned(12, Memory.at(RDI, 0x20)));
     expect("62527e4831b810010000", simd -> simd.storeLowBytes(Memory.at(R8, 0x110), 15));
+    expect("62f1154072b24000000010", simd -> simd.shiftLeft(29, Memory.at(RDX, 0x40), 16));
     Memory scaled = Memory.at(RSI, RCX, 1, 0x2c).toAllLanes();
     expect("62613c5059940e2c000000", simd -> simd.multiplyFloat(26, 24, scaled));
     expect("62617e4811b614000000", simd -> simd.storeLowest(Memory.at(RSI, 0x14), 30));
