@@ -55,6 +55,7 @@ final class StatusText {
         pages("used"), pages("free"), pages("cached"), pages("total"));
     line("prefix cache: %s; guesses: %s", prefixCache(), guesses());
     line("pace: %s", pace());
+    longest();
   }
 
   private String pages(String what) {
@@ -103,6 +104,19 @@ final class StatusText {
             ? String.format(
                 Locale.ROOT, ", writes a token in %.1f ms", status.at(decode).asDouble())
             : ", writing not measured yet");
+  }
+
+  /** What a prompt as long as the context would take, and do to others; once it is known. */
+  private void longest() {
+    if (known("/pace/stream_factor")) {
+      line(
+          "a prompt of the whole context takes about %.0f s alone and %.0f s beside streams, which then"
+              + " are at most %.1f times slower (%.1f ms a layer)",
+          status.at("/pace/context_seconds").asDouble(),
+          status.at("/pace/context_beside_seconds").asDouble(),
+          status.at("/pace/stream_factor").asDouble(),
+          status.at("/pace/layer_budget_ms").asDouble());
+    }
   }
 
   private void loading() {

@@ -138,6 +138,10 @@ final class StateReport {
         .setTokenUs(pace.tokenUs())
         .setPositionNs(pace.positionUs() * 1e3)
         .setDecodeMs(pace.decodeUs() / 1e3)
+        .setLayerBudgetMs(pace.layerBudgetUs() / 1e3)
+        .setContextSeconds(pace.contextUs() / 1e6)
+        .setContextBesideSeconds(pace.contextBesideUs() / 1e6)
+        .setStreamFactor(pace.streamFactor())
         .build();
   }
 

@@ -231,7 +231,7 @@ public final class Scheduler {
             .limit(SchedulerView.MOST_REQUESTS)
             .map(sequence -> RequestView.of(sequence, leftMs(sequence)))
             .toList(),
-        new SchedulerView.Pace(costs.tokenUs(), costs.positionUs(), costs.decodeUs()));
+        former == null ? SchedulerView.Pace.UNKNOWN : former.pace());
   }
 
   /** Whether anything waits or runs. */

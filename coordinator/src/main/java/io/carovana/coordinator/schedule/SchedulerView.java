@@ -38,6 +38,20 @@ public record SchedulerView(
    * @param tokenUs a prompt token, without attention to what is before it
    * @param positionUs more for each position before it
    * @param decodeUs a step that decodes only
+   * @param layerBudgetUs what a layer of a chunk may take beside streams
+   * @param contextUs predicted: a prompt as long as the context, alone
+   * @param contextBesideUs predicted: the same beside streams that decode without pause
+   * @param streamFactor predicted: how many times slower those streams are then at most
    */
-  public record Pace(double tokenUs, double positionUs, double decodeUs) {}
+  public record Pace(
+      double tokenUs,
+      double positionUs,
+      double decodeUs,
+      double layerBudgetUs,
+      double contextUs,
+      double contextBesideUs,
+      double streamFactor) {
+    /** Nothing is known. */
+    static final Pace UNKNOWN = new Pace(0, 0, 0, 0, 0, 0, 0);
+  }
 }

@@ -49,6 +49,36 @@ final class StepBudget {
     return us <= 0 ? 0 : (int) Math.min(most, costs.rowsWithin(position, us));
   }
 
+  /**
+   * What a prompt as long as the context takes, alone and beside streams that decode without pause,
+   * and what those streams then have to bear.
+   */
+  SchedulerView.Pace pace() {
+    double decodeUs = costs.decodeUs();
+    if (!costs.known() || decodeUs == 0) {
+      return new SchedulerView.Pace(costs.tokenUs(), costs.positionUs(), decodeUs, 0, 0, 0, 0);
+    }
+    double chunkUs = chunkUs(true);
+    double besideUs = 0;
+    double layerUs = 0;
+    for (int position = 0; position < limits.context(); ) {
+      int most = Math.min(limits.prefillChunk(), limits.context() - position);
+      int rows = rows(position, chunkUs, most);
+      double us = us(position, rows);
+      besideUs += us + limits.layers() * decodeUs;
+      layerUs = Math.max(layerUs, us / limits.layers());
+      position += rows;
+    }
+    return new SchedulerView.Pace(
+        costs.tokenUs(),
+        costs.positionUs(),
+        decodeUs,
+        chunkUs / limits.layers(),
+        us(0, limits.context()),
+        besideUs,
+        1 + layerUs / decodeUs + BESIDE_SHARE);
+  }
+
   /** What {@code rows} from {@code position} on take. */
   double us(int position, int rows) {
     return costs.prefillUs(position, position + rows);

@@ -27,6 +27,11 @@ final class StepFormer {
     this.shares = new PromptShares(budget);
   }
 
+  /** How fast the engine is, and what that means for prompts and streams. */
+  SchedulerView.Pace pace() {
+    return budget.pace();
+  }
+
   /**
    * Fills a step that runs between two layers of a chunk: all decodes, and some rows of the
    * shortest prompts that are not in the chunk.

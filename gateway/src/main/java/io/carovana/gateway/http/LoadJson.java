@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.carovana.gateway.engine.Speed;
 import io.carovana.protocol.v1.ClusterState;
 import io.carovana.protocol.v1.Counters;
+import io.carovana.protocol.v1.Pace;
 import io.carovana.protocol.v1.Priority;
 import io.carovana.protocol.v1.RequestStatus;
 import java.util.List;
@@ -70,6 +71,12 @@ final class LoadJson {
         "prefill_tokens_per_second_at_context_end",
         known ? (Double) speed.prefillTokensPerSecond(end) : null);
     node.put("decode_ms_per_token", speed.decodeKnown() ? (Double) speed.decodeMs() : null);
+    Pace pace = cluster.getPace();
+    boolean predicted = pace.getStreamFactor() > 0;
+    node.put("layer_budget_ms", predicted ? (Double) pace.getLayerBudgetMs() : null);
+    node.put("context_seconds", predicted ? (Double) pace.getContextSeconds() : null);
+    node.put("context_beside_seconds", predicted ? (Double) pace.getContextBesideSeconds() : null);
+    node.put("stream_factor", predicted ? (Double) pace.getStreamFactor() : null);
   }
 
   private static @Nullable Long leftMs(RequestStatus request) {
