@@ -1,6 +1,5 @@
 package io.carovana.worker.kernels.x86;
 
-import io.carovana.worker.kernels.IntegerPanels;
 import io.carovana.worker.kernels.PanelFormat;
 import io.carovana.worker.kernels.Panels;
 import io.carovana.worker.kernels.VnniOperands;
@@ -15,18 +14,24 @@ import io.carovana.worker.kernels.x86.Assembler.Memory;
  * from their smallest value, and each sum starts at what that adds too much, negated. A group's
  * sums are whole numbers in int32 lanes, then go into the f32 chains, one lane a chain.
  *
- * <p>Registers: {@code 2 * row + half} is a sum, twelve further its chain; the rest is for weights.
+ * <p>Registers: {@code 2 * row + half} is a sum, twelve further its chain; from 24 on they are for
+ * weights. What one or two rows (a decode step) leave free holds what others load or convert again
+ * for each group.
  */
 final class ChainCode {
   /** Most rows of one call: two sums and two chains each leave eight registers. */
   static final int MAX_ROWS = Strided.PLACES;
 
+  /** Most rows of a call that leaves registers 4 to 11 and 16 to 23 free. */
+  private static final int FEW_ROWS = 2;
+
+  // vector registers
+  private static final int UPPER_SUMS = 4;
+  private static final int KEPT_SCALES = 8;
   private static final int CHAINS = 2 * MAX_ROWS;
-  private static final int RAW = 24;
-  private static final int WEIGHTS = 26;
-  private static final int SPARE = 28;
-  private static final int LOW_MASK = 30;
-  private static final int HIGH_MASK = 31;
+  private static final int RAW = UnpackCode.RAW;
+  private static final int WEIGHTS = UnpackCode.WEIGHTS;
+  private static final int SPARE = UnpackCode.SPARE;
 
   /** Bytes of sixteen rows' columns, and of a vector. */
   private static final int VECTOR = 64;
@@ -38,15 +43,14 @@ final class ChainCode {
   private static final int POINTER = 8;
 
   // general registers
-  private static final int CODES = Assembler.RDI;
-  private static final int HIGHS = Assembler.RDX;
+  private static final int CODES = UnpackCode.CODES;
+  private static final int HIGHS = UnpackCode.HIGHS;
   private static final int SCALES = Assembler.R8;
   private static final int SUB_SCALES = Assembler.R9;
   private static final int X = Assembler.RSI;
   private static final int STRIDE = Assembler.RAX;
   private static final Strided RECORDS = new Strided(X, STRIDE, Assembler.RCX, Assembler.R10);
   private static final int BLOCKS = Assembler.R11;
-  private static final int CONSTANTS = Assembler.RBP;
   private static final int UNTIL_NEXT_SCALES = Assembler.RBX;
 
   private final Assembler code = new Assembler();
@@ -54,13 +58,15 @@ final class ChainCode {
   private final PanelFormat format;
   private final int rows;
   private final int group;
-  private final boolean nibbles;
+  private final boolean fewRows;
+  private final UnpackCode unpack;
 
   private ChainCode(PanelFormat format, int rows) {
     this.format = format;
     this.rows = rows;
     group = format.group();
-    nibbles = format.bits() < Byte.SIZE;
+    fewRows = rows <= FEW_ROWS;
+    unpack = new UnpackCode(code, format, fewRows);
   }
 
   /**
@@ -74,22 +80,24 @@ final class ChainCode {
   }
 
   private byte[] write() {
-    Label masks = new Label();
-    Label loop = new Label();
-    enter(masks);
-    code.place(loop);
+    Label nextScales = new Label();
+    Label nextBlock = new Label();
+    enter();
+    code.place(nextScales);
+    keepSuperScales();
+    code.place(nextBlock);
     for (int first = 0; first < format.block(); first += group) {
       group(first);
     }
-    advance(loop);
+    advance(nextScales, nextBlock);
     leave();
-    constants(masks);
+    unpack.constants();
     return code.finish();
   }
 
-  private void enter(Label constants) {
+  private void enter() {
     code.push(UNTIL_NEXT_SCALES);
-    code.push(CONSTANTS);
+    code.push(UnpackCode.CONSTANTS);
     code.addRegister(CODES, Assembler.RSI);
     code.addRegister(HIGHS, Assembler.RCX);
     code.addRegister(SCALES, Assembler.R9);
@@ -101,9 +109,7 @@ final class ChainCode {
     RECORDS.prepare(code);
     code.load(BLOCKS, argument(5));
     code.load(UNTIL_NEXT_SCALES, argument(6));
-    code.address(CONSTANTS, constants);
-    simd.broadcast(LOW_MASK, Memory.at(CONSTANTS, 0));
-    simd.broadcast(HIGH_MASK, Memory.at(CONSTANTS, WORD));
+    unpack.prepare();
     for (int i = 0; i < 2 * rows; i++) {
       simd.zero(CHAINS + i);
     }
@@ -119,12 +125,16 @@ final class ChainCode {
       begin(row, first);
     }
     for (int column = first; column < first + group; column += WORD) {
-      int weights = weights(column);
+      int weights = unpack.four(column);
+      int sums = unpack.upperInPlace() && unpack.isUpper(column) ? UPPER_SUMS : 0;
       for (int row = 0; row < rows; row++) {
         Memory x = x(row, column).toAllLanes();
-        simd.dotBytes(2 * row, weights, x);
-        simd.dotBytes(2 * row + 1, weights + 1, x);
+        simd.dotBytes(sums + 2 * row, weights, x);
+        simd.dotBytes(sums + 2 * row + 1, weights + 1, x);
       }
+    }
+    if (unpack.upperInPlace()) {
+      addUpperSums();
     }
     scales(first);
     for (int row = 0; row < rows; row++) {
@@ -140,9 +150,21 @@ final class ChainCode {
     }
   }
 
-  /** Sets a row's two sums to minus what unsigned codes add too much. */
+  /** Adds a sixteenth of each sum over upper nibbles, which is whole. */
+  private void addUpperSums() {
+    for (int sum = 0; sum < 2 * rows; sum++) {
+      simd.shiftRightSigned(UPPER_SUMS + sum, UPPER_SUMS + sum, 4);
+      simd.add(sum, sum, UPPER_SUMS + sum);
+    }
+  }
+
+  /** Sets a row's two sums to minus what unsigned codes add too much, others to zero. */
   private void begin(int row, int first) {
-    int offset = nibbles ? format.offset() : 1 << (Byte.SIZE - 1);
+    if (unpack.upperInPlace()) {
+      simd.zero(UPPER_SUMS + 2 * row);
+      simd.zero(UPPER_SUMS + 2 * row + 1);
+    }
+    int offset = format.bits() < Byte.SIZE ? format.offset() : 1 << (Byte.SIZE - 1);
     if (offset == 0) {
       simd.zero(2 * row);
       simd.zero(2 * row + 1);
@@ -157,47 +179,6 @@ final class ChainCode {
     simd.move(2 * row + 1, 2 * row);
   }
 
-  /** Unpacks four columns of 32 rows; returns the first of two registers. */
-  private int weights(int column) {
-    if (!nibbles) {
-      for (int half = 0; half < 2; half++) {
-        Memory place = Memory.at(CODES, column / WORD * 2 * VECTOR + half * VECTOR);
-        simd.xor(WEIGHTS + half, HIGH_MASK, place);
-      }
-      return WEIGHTS;
-    }
-    boolean lower = column % (2 * WORD) == 0;
-    for (int half = 0; half < 2; half++) {
-      if (lower) {
-        simd.load(RAW + half, Memory.at(CODES, column / WORD * VECTOR + half * VECTOR));
-      }
-      int raw = lower ? RAW + half : WEIGHTS + half;
-      if (!lower) {
-        simd.shiftRight(raw, RAW + half, 4);
-      }
-      if (format.highBits() == 0) {
-        simd.and(WEIGHTS + half, raw, LOW_MASK);
-      } else {
-        simd.load(SPARE + half, Memory.at(CONSTANTS, places(column)));
-        simd.pickBits(SPARE + half, SPARE + half, high(column, half));
-        simd.and(SPARE + half, SPARE + half, HIGH_MASK);
-        simd.orAnd(SPARE + half, raw, LOW_MASK);
-      }
-    }
-    return format.highBits() == 0 ? WEIGHTS : SPARE;
-  }
-
-  private Memory high(int column, int half) {
-    int pair = column / IntegerPanels.columnsPerPair(format.highBits());
-    return Memory.at(HIGHS, pair * 2 * VECTOR + half * VECTOR);
-  }
-
-  /** Offset of the constants that say where a four of columns has its high bits. */
-  private int places(int column) {
-    int period = IntegerPanels.columnsPerPair(format.highBits());
-    return VECTOR + column % period / WORD * VECTOR;
-  }
-
   /** The group's scales in f32, to {@link #RAW}; for a minimum also that, to {@link #SPARE}. */
   private void scales(int first) {
     if (!format.hasSubScales()) {
@@ -209,18 +190,40 @@ final class ChainCode {
     boolean second = first > 0;
     for (int half = 0; half < 2; half++) {
       simd.widenBytes(WEIGHTS, Memory.at(SUB_SCALES, half * HALF_SCALES));
-      simd.shiftLeft(RAW + half, WEIGHTS, second ? 0 : Short.SIZE);
-      simd.shiftRightSigned(RAW + half, RAW + half, Short.SIZE);
-      simd.toFloat(RAW + half, RAW + half);
-      simd.widenHalves(WEIGHTS + 1, Memory.at(SCALES, half * HALF_SCALES));
-      simd.multiplyFloat(RAW + half, RAW + half, WEIGHTS + 1);
+      if (!second) {
+        simd.shiftLeft(RAW + half, WEIGHTS, Short.SIZE);
+      }
+      simd.shiftRightSigned(RAW + half, second ? WEIGHTS : RAW + half, Short.SIZE);
+      timesSuperScale(RAW + half, half);
       if (format.hasMinimum()) {
         simd.shiftRightSigned(SPARE + half, WEIGHTS, Short.SIZE);
-        simd.toFloat(SPARE + half, SPARE + half);
-        simd.widenHalves(WEIGHTS + 1, Memory.at(SCALES, VECTOR + half * HALF_SCALES));
-        simd.multiplyFloat(SPARE + half, SPARE + half, WEIGHTS + 1);
+        timesSuperScale(SPARE + half, 2 + half);
       }
     }
+  }
+
+  /** Few rows keep the super-scales of a super-block in registers. */
+  private void keepSuperScales() {
+    if (fewRows && format.hasSubScales()) {
+      for (int part = 0; part < (format.hasMinimum() ? 4 : 2); part++) {
+        simd.widenHalves(KEPT_SCALES + part, superScales(part));
+      }
+    }
+  }
+
+  /** Makes sixteen whole numbers f32 and multiplies them by part {@code part} of super-scales. */
+  private void timesSuperScale(int register, int part) {
+    simd.toFloat(register, register);
+    if (fewRows) {
+      simd.multiplyFloat(register, register, KEPT_SCALES + part);
+    } else {
+      simd.widenHalves(WEIGHTS + 1, superScales(part));
+      simd.multiplyFloat(register, register, WEIGHTS + 1);
+    }
+  }
+
+  private static Memory superScales(int part) {
+    return Memory.at(SCALES, part * HALF_SCALES);
   }
 
   /**
@@ -238,26 +241,25 @@ final class ChainCode {
     }
   }
 
-  private void advance(Label loop) {
+  private void advance(Label nextScales, Label nextBlock) {
+    Label done = new Label();
     int columns = format.block();
-    code.add(CODES, columns * Panels.LANES * (nibbles ? 4 : 8) / Byte.SIZE);
+    unpack.advance();
     code.add(X, VnniOperands.recordBytes(columns));
-    if (format.highBits() != 0) {
-      code.add(HIGHS, columns * Panels.LANES * format.highBits() / Byte.SIZE);
-    }
     if (format.hasSubScales()) {
-      Label same = new Label();
       code.add(SUB_SCALES, 2 * Panels.LANES);
+      code.subtract(BLOCKS, 1);
+      code.jump(Condition.ZERO, done);
       code.subtract(UNTIL_NEXT_SCALES, 1);
-      code.jump(Condition.NOT_ZERO, same);
-      code.add(UNTIL_NEXT_SCALES, format.superBlock() / columns);
+      code.jump(Condition.NOT_ZERO, nextBlock);
       code.add(SCALES, (format.hasMinimum() ? 2 : 1) * VECTOR);
-      code.place(same);
+      code.add(UNTIL_NEXT_SCALES, format.superBlock() / columns);
     } else {
       code.add(SCALES, VECTOR);
+      code.subtract(BLOCKS, 1);
     }
-    code.subtract(BLOCKS, 1);
-    code.jump(Condition.NOT_ZERO, loop);
+    code.jump(Condition.NOT_ZERO, nextScales);
+    code.place(done);
   }
 
   private void leave() {
@@ -266,44 +268,9 @@ final class ChainCode {
     for (int i = 0; i < 2 * rows; i++) {
       simd.store(Memory.at(X, i * VECTOR), CHAINS + i);
     }
-    code.pop(CONSTANTS);
+    code.pop(UnpackCode.CONSTANTS);
     code.pop(UNTIL_NEXT_SCALES);
     code.leave();
-  }
-
-  private void constants(Label place) {
-    code.align(VECTOR);
-    code.place(place);
-    int high = nibbles ? (1 << format.highBits()) - 1 << 4 : 1 << (Byte.SIZE - 1);
-    int[] header = new int[VECTOR];
-    for (int i = 0; i < WORD; i++) {
-      header[i] = 15;
-      header[WORD + i] = high;
-    }
-    code.raw(header);
-    if (format.highBits() != 0) {
-      int period = IntegerPanels.columnsPerPair(format.highBits());
-      for (int column = 0; column < period; column += WORD) {
-        code.raw(bitPlaces(column));
-      }
-    }
-  }
-
-  /**
-   * For every byte of a vector of weights, the bit of its 64-bit lane of high bits that goes to the
-   * byte's lowest, so that the high bits come to lie above the low four.
-   */
-  private int[] bitPlaces(int firstColumn) {
-    int[] places = new int[VECTOR];
-    for (int i = 0; i < VECTOR; i++) {
-      int row = i % 8 / WORD;
-      int column = VnniOperands.nibbleColumn(firstColumn + i % WORD);
-      int bits = format.highBits();
-      int pair = column % IntegerPanels.columnsPerPair(bits);
-      int bit = row * Integer.SIZE + pair % 2 * Short.SIZE + pair / 2 * bits;
-      places[i] = bit - 4 & 63;
-    }
-    return places;
   }
 
   /** Four columns of a row of activations. */

@@ -114,6 +114,10 @@ final class Simd {
     code.evex(2, P66, true, 0x83, dest, places, source);
   }
 
+  void pickBits(int dest, int places, int source) {
+    code.evex(2, P66, true, 0x83, dest, places, source);
+  }
+
   void max(int dest, int a, int b) {
     code.evex(2, P66, false, 0x3d, dest, a, b);
   }

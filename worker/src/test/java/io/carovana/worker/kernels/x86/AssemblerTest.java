@@ -47,6 +47,7 @@ class AssemblerTest {
     expect("62f16c405fc0", simd -> simd.maxFloat(0, 18, 0));
     expect("62523d483dc2", simd -> simd.max(8, 8, 10));
     expect("62a10d48dfc0", simd -> simd.andNot(16, 14, 16));
+    expect("6262ed4083ec", simd -> simd.pickBits(29, 18, 4));
   }
 
   @Test
