@@ -16,6 +16,9 @@ final class Admission {
   /** Shorter common beginnings are not waited for. */
   static final int WORTH_WAITING_TOKENS = 256;
 
+  /** Requests that may start before one whose turn it was and who waits for pages. */
+  static final int MOST_OVERTAKING = 64;
+
   /** A token that is generated costs about twice a token that is read. */
   private static final double GENERATED_WEIGHT = 2;
 
@@ -62,26 +65,51 @@ final class Admission {
   }
 
   /**
-   * Admits by turns what fits; nobody overtakes one whose turn it is and who waits for pages.
+   * Admits by turns what fits. One whose turn it is and who waits for pages is overtaken by others
+   * that do not, but not for ever.
    *
    * @param ended requests ended so far; an evicted one waits for that to rise
    */
   void admit(long ended) {
     while (queue.size() > 0 && running.size() < maxSequences) {
       Sequence next = queue.next(sequence -> !readElsewhere(sequence));
-      if (next == null) {
+      boolean tooSoon = next != null && next.evictedAt == ended && !running.isEmpty();
+      if (next == null || tooSoon || (!admit(next) && !overtake(next))) {
         return;
       }
-      boolean tooSoon = next.evictedAt == ended && !running.isEmpty();
-      int[] shared = cache.find(next);
-      int needed = KvPool.pagesFor(next.length) - shared.length;
-      long idle = Arrays.stream(shared).filter(pool()::isFree).count();
-      if (tooSoon || needed > pool().free() - idle) {
-        return;
-      }
-      queue.start(next);
-      start(next, shared, needed);
     }
+  }
+
+  /** Lets somebody who needs few pages pass one who waits for many. */
+  private boolean overtake(Sequence waiting) {
+    if (waiting.overtaken == MOST_OVERTAKING) {
+      return false;
+    }
+    int free = pool().free();
+    Sequence other =
+        queue.next(
+            sequence ->
+                KvPool.pagesFor(sequence.length) <= free
+                    && sequence.evictedAt < 0
+                    && !readElsewhere(sequence));
+    if (other == null || !admit(other)) {
+      return false;
+    }
+    waiting.overtaken++;
+    return true;
+  }
+
+  /** Starts a sequence if there are pages for it. */
+  private boolean admit(Sequence sequence) {
+    int[] shared = cache.find(sequence);
+    int needed = KvPool.pagesFor(sequence.length) - shared.length;
+    long idle = Arrays.stream(shared).filter(pool()::isFree).count();
+    if (needed > pool().free() - idle) {
+      return false;
+    }
+    queue.start(sequence);
+    start(sequence, shared, needed);
+    return true;
   }
 
   private void start(Sequence sequence, int[] shared, int needed) {

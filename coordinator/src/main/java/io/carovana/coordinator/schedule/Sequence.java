@@ -62,6 +62,9 @@ final class Sequence {
 
   int guessesHeld;
 
+  /** Requests that started before it although it was its turn. */
+  int overtaken;
+
   /** When it was handed out first after it was admitted last, and how far it was computed then. */
   long admittedNs;
 

@@ -215,6 +215,32 @@ class SchedulerTest {
   }
 
   @Test
+  void shortOnesPassALongOneThatWaitsForPagesButNotForEver() {
+    begin(1, 40);
+    submit("first", 900, 350);
+    run();
+    submit("second", 900, 350);
+    int passed = 0;
+    for (int i = 0; i < Admission.MOST_OVERTAKING + 10; i++) {
+      submit("short" + i, 10, 1);
+      for (int steps = 0; steps < 3 && scheduler.next(plan); steps++) {
+        finish(copy(), 6);
+      }
+      passed += journal.endings.containsKey("short" + i) ? 1 : 0;
+      scheduler.cancel("short" + i, new Failure.Cancelled("gone"));
+    }
+    assertThat(passed).isEqualTo(Admission.MOST_OVERTAKING);
+    assertThat(journal.tokensOf("second")).isEmpty();
+
+    submit("late", 10, 1);
+    scheduler.cancel("first", new Failure.Cancelled("gone"));
+    while (journal.tokensOf("late").isEmpty() && scheduler.next(plan)) {
+      finish(copy(), 6);
+    }
+    assertThat(scheduler.view().running()).as("the second runs, and the late one after it").isOne();
+  }
+
+  @Test
   void whatACancelledPrefillReadIsNotReadAgain() {
     begin(1, 100);
     scheduler.submit(Requests.of("first", Requests.counting(0, 800), 5));
