@@ -9,6 +9,7 @@ import io.carovana.cli.model.MachineMemory;
 import io.carovana.cli.model.ModelReference;
 import io.carovana.cli.role.Logging;
 import io.carovana.model.files.ModelFiles;
+import io.carovana.model.memory.FitPlanner;
 import io.carovana.worker.local.GenerateRequest;
 import io.carovana.worker.local.GenerateResult;
 import io.carovana.worker.local.GenerateResult.Timings;
@@ -56,6 +57,15 @@ final class BenchCommand extends SettingsCommand {
   private int newTokens = 128;
 
   @Option(
+      names = "--depth",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Tokens before the prompt. They are not computed: the KV cache is filled with random keys"
+              + " and values, so that speeds at late positions can be measured at once. (default: 0)")
+  private int depth = 0;
+
+  @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "1",
@@ -84,14 +94,23 @@ final class BenchCommand extends SettingsCommand {
     if (batch < 1 || batch > MAX_BATCH) {
       throw new ConfigException("--batch must be 1 to " + MAX_BATCH + ", is " + batch + ".");
     }
+    if (depth < 0 || (long) depth + promptTokens + newTokens > FitPlanner.MAX_CONTEXT) {
+      throw new ConfigException(
+          "--depth, --prompt-tokens and --new-tokens must together be at most "
+              + FitPlanner.MAX_CONTEXT
+              + ".");
+    }
     Settings settings = settings();
     String reference = settings.requireText(Setting.MODEL);
-    int context = settings.integer(Setting.CONTEXT).orElse(promptTokens + newTokens);
+    int context = settings.integer(Setting.CONTEXT).orElse(depth + promptTokens + newTokens);
     LocalOptions options = local.options(settings, context).withContext(context, batch);
     try (ModelFiles files = ModelReference.open(reference, this.context.distribution());
         LocalGenerator generator =
             local.open(
                 files, settings, options, "carovana bench --model " + reference, this::progress)) {
+      if (depth > 0) {
+        generator.cluster().shards().forEach(shard -> shard.fillKvCache(PROMPT_SEED));
+      }
       List<int[]> prompts = randomPrompts(files.config().vocabSize());
       long end = System.nanoTime() + WARM_UP_NS;
       do {
@@ -104,15 +123,15 @@ final class BenchCommand extends SettingsCommand {
 
   private List<int[]> randomPrompts(int vocabSize) {
     Random random = new Random(PROMPT_SEED);
-    return Stream.generate(() -> random.ints(promptTokens, 0, vocabSize).toArray())
+    return Stream.generate(() -> random.ints(depth + promptTokens, 0, vocabSize).toArray())
         .limit(batch)
         .toList();
   }
 
-  private static List<Timings> generate(
-      LocalGenerator generator, List<int[]> prompts, int newTokens) {
+  private List<Timings> generate(LocalGenerator generator, List<int[]> prompts, int newTokens) {
     return generator
-        .generateTogether(
+        .generateAt(
+            depth,
             prompts.stream()
                 .map(
                     prompt ->
@@ -136,6 +155,7 @@ final class BenchCommand extends SettingsCommand {
     json.put("peak_rss_mb", MachineMemory.peakResidentBytes() >> 20);
     json.put("prompt_tokens", promptTokens);
     json.put("new_tokens", newTokens);
+    json.put("depth", depth);
     json.put("batch", batch);
     json.put("threads", threads);
     json.put("ranks", generator.cluster().shards().size());

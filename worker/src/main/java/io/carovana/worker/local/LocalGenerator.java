@@ -8,6 +8,7 @@ import io.carovana.model.shard.ShardPlan;
 import io.carovana.protocol.step.StepPlan;
 import io.carovana.protocol.step.StepResult;
 import io.carovana.protocol.step.StepResult.Status;
+import io.carovana.worker.shard.CpuShard;
 import io.carovana.worker.shard.LoadProgress;
 import io.carovana.worker.shard.ShardOptions;
 import java.util.ArrayDeque;
@@ -133,7 +134,7 @@ public final class LocalGenerator implements AutoCloseable {
    * @throws IllegalStateException if the numbers went wrong (NaN or infinity), naming the layer
    */
   public GenerateResult generate(GenerateRequest request, IntConsumer onToken) {
-    return generate(List.of(request), onToken).getFirst();
+    return generate(List.of(request), 0, onToken).getFirst();
   }
 
   /**
@@ -142,10 +143,20 @@ public final class LocalGenerator implements AutoCloseable {
    * @return results in the order of the requests
    */
   public List<GenerateResult> generateTogether(List<GenerateRequest> requests) {
-    return generate(requests, token -> {});
+    return generate(requests, 0, token -> {});
   }
 
-  private List<GenerateResult> generate(List<GenerateRequest> requests, IntConsumer onToken) {
+  /**
+   * Measures at late positions: as {@link #generateTogether}, but the first {@code depth} tokens of
+   * each prompt are not computed. What the KV cache holds for them is made up ({@link
+   * CpuShard#fillKvCache}), so times mean something, and tokens do not.
+   */
+  public List<GenerateResult> generateAt(int depth, List<GenerateRequest> requests) {
+    return generate(requests, depth, token -> {});
+  }
+
+  private List<GenerateResult> generate(
+      List<GenerateRequest> requests, int depth, IntConsumer onToken) {
     if (requests.size() > pages.size()) {
       throw new IllegalArgumentException(
           requests.size() + " requests, but room for " + pages.size());
@@ -156,7 +167,7 @@ public final class LocalGenerator implements AutoCloseable {
       for (GenerateRequest request : requests) {
         running.add(
             new LocalSequence(
-                sequences++, request, pages.element(), options.context(), start, onToken));
+                sequences++, request, pages.element(), depth, options.context(), start, onToken));
         pages.remove();
       }
       while (formStep(running)) {

@@ -21,6 +21,7 @@ final class LocalSequence {
   private final GenerateRequest request;
   private final IntConsumer onToken;
   private final int[] pages;
+  private final int skipped;
   private final int[] tokens;
   private final int limit;
   private final long startNs;
@@ -37,6 +38,7 @@ final class LocalSequence {
    * A generation about to begin.
    *
    * @param pages KV pages for {@code context} tokens
+   * @param skipped tokens of the prompt whose keys and values are in the pages already
    * @param context longest sequence
    * @param onToken told every generated token
    */
@@ -44,12 +46,15 @@ final class LocalSequence {
       long number,
       GenerateRequest request,
       int[] pages,
+      int skipped,
       int context,
       long startNs,
       IntConsumer onToken) {
     this.number = number;
     this.request = request;
     this.pages = pages;
+    this.skipped = skipped;
+    this.fed = skipped;
     this.startNs = startNs;
     this.onToken = onToken;
     known = request.promptIds().length;
@@ -181,7 +186,7 @@ final class LocalSequence {
         new Timings(
             (firstTokenNs - startNs) / 1e9,
             (lastTokenNs - firstTokenNs) / 1e9,
-            prompt,
+            prompt - skipped,
             Math.max(0, stopped ? generated : generated - 1)));
   }
 }

@@ -43,6 +43,7 @@ public final class CpuShard implements Shard {
   private final TreeProgram ffnProgram;
   private final float[] nodes; // [own nodes][rows][hidden]
   private final float[] sum; // [rows][hidden]
+  private final KvCache cache;
   private final AttentionLayer attention;
   private final FeedForwardLayer feedForward;
   private final @Nullable EmbeddingRows embedding;
@@ -87,7 +88,7 @@ public final class CpuShard implements Shard {
     Compute compute = new Compute(kernels, team, shape);
     List<LayerWeights> layers = weights.layers();
     KvProfile kv = options.precision().kv();
-    KvCache cache = new KvCache(kv, shape, layers.size(), options.kvPages());
+    cache = new KvCache(kv, shape, layers.size(), options.kvPages());
     boolean quantized =
         layers.stream().anyMatch(layer -> layer.attentionBlock() + layer.ffnBlock() > 0);
     Activations input = kernels.activations(maxRows, hidden, quantized);
@@ -229,6 +230,14 @@ public final class CpuShard implements Shard {
   @Override
   public long progress() {
     return team.progress();
+  }
+
+  /**
+   * Fills the KV cache with pseudo-random keys and values, so that steps at late positions can be
+   * measured without computing all before; no step is running.
+   */
+  public void fillKvCache(long seed) {
+    cache.fill(seed);
   }
 
   /** Digests of the slices it was loaded from, in the order of loading. */
