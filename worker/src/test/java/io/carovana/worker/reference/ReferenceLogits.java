@@ -29,8 +29,12 @@ record ReferenceLogits(
     float[] lead) {
 
   static ReferenceLogits of(ReferenceModel model) {
-    String name = model.name() + ".bin.gz";
-    try (InputStream in = ReferenceLogits.class.getResourceAsStream(name)) {
+    return of(model.name(), model.quantized());
+  }
+
+  /** The fixture {@code NAME.bin.gz}, with plain logits of its own if {@code quantized}. */
+  static ReferenceLogits of(String name, boolean quantized) {
+    try (InputStream in = ReferenceLogits.class.getResourceAsStream(name + ".bin.gz")) {
       if (in == null) {
         throw new IllegalStateException("no fixture " + name);
       }
@@ -40,7 +44,7 @@ record ReferenceLogits(
       int[] positions = ints(data, data.getInt());
       int vocabulary = data.getInt();
       float[] expected = floats(data, positions.length * vocabulary);
-      float[] plain = model.quantized() ? floats(data, positions.length * vocabulary) : expected;
+      float[] plain = quantized ? floats(data, positions.length * vocabulary) : expected;
       int count = data.getInt();
       return new ReferenceLogits(
           ids, positions, vocabulary, expected, plain, ints(data, count), floats(data, count));
