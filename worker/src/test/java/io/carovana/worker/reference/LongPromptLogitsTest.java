@@ -11,7 +11,9 @@ import io.carovana.worker.local.LocalOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * The last logits of a prompt of 8,000 tokens, Python sources of this repository, against those of
@@ -19,8 +21,13 @@ import org.junit.jupiter.api.Test;
  * SentencePiece gave the text.
  */
 class LongPromptLogitsTest {
-  /** As in {@link ReferenceLogitsTest}: promised are 2e-4, held is what was measured. */
+  /** Largest difference promised, as a part of the largest logit. */
+  private static final double PROMISED = 2e-4;
+
+  /** As in {@link ReferenceLogitsTest}, what was measured is held. */
   private static final double TOLERANCE = 1e-5;
+
+  private static final String FIXTURE = "carovana.fixture";
 
   private static final ReferenceLogits REFERENCE = ReferenceLogits.of("LONG", false);
 
@@ -46,7 +53,7 @@ class LongPromptLogitsTest {
   void lastLogitsAreThoseOfTheReferenceHoweverThePromptIsCut() {
     try (ModelFiles files = open()) {
       float[] logits = RawLogits.ofLastRow(files, TWO_RANKS, REFERENCE.ids());
-      double distance = distance(logits);
+      double distance = distance(logits, REFERENCE);
       System.out.printf(
           "%d tokens: %.1e of the largest logit from the reference%n",
           REFERENCE.ids().length, distance);
@@ -62,7 +69,7 @@ class LongPromptLogitsTest {
   void lastLogitsWithAnEightBitKvCacheAreNear() {
     try (ModelFiles files = open()) {
       LocalOptions options = TWO_RANKS.withKv(KvProfile.Q8);
-      double distance = distance(RawLogits.ofLastRow(files, options, REFERENCE.ids()));
+      double distance = distance(RawLogits.ofLastRow(files, options, REFERENCE.ids()), REFERENCE);
       System.out.printf(
           "%d tokens: %.1e of the largest logit with the KV cache in q8%n",
           REFERENCE.ids().length, distance);
@@ -70,12 +77,31 @@ class LongPromptLogitsTest {
     }
   }
 
+  /**
+   * The same for a prompt of any length: with {@code -Dcarovana.fixture=FILE}, which {@code
+   * long_logits.py --fixture} wrote. Prints the digest that a cluster gives an answer of one token.
+   */
+  @Test
+  @EnabledIfSystemProperty(named = FIXTURE, matches = ".+")
+  void lastLogitsOfAGivenPromptAreThoseOfTheReference() throws IOException {
+    ReferenceLogits reference = ReferenceLogits.read(Path.of(System.getProperty(FIXTURE)));
+    try (ModelFiles files = open()) {
+      LocalOptions options = TWO_RANKS.withContext(reference.ids().length, 1);
+      float[] logits = RawLogits.ofLastRow(files, options, reference.ids());
+      double distance = distance(logits, reference);
+      System.out.printf(
+          "%d tokens: %.1e of the largest logit from the reference, digest %s%n",
+          reference.ids().length, distance, RawLogits.digest(logits));
+      assertThat(distance).isLessThan(PROMISED);
+    }
+  }
+
   private static ModelFiles open() {
     return ModelFiles.open(DemoTokenizer.file().resolveSibling(""));
   }
 
-  private static double distance(float[] logits) {
-    float[] expected = REFERENCE.expected();
+  private static double distance(float[] logits, ReferenceLogits reference) {
+    float[] expected = reference.expected();
     double most = 0;
     double largest = 0;
     for (int id = 0; id < expected.length; id++) {

@@ -15,6 +15,11 @@ import io.carovana.worker.shard.LayerGate;
 import io.carovana.worker.shard.LoadProgress;
 import io.carovana.worker.shard.ShardLoader;
 import io.carovana.worker.shard.ThreadTeam;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 
 /** Logits themselves, which steps otherwise keep to themselves. */
@@ -29,6 +34,19 @@ final class RawLogits {
   /** The logits of the last row of a prompt, {@code [vocabulary]}; of one stage. */
   static float[] ofLastRow(ModelFiles files, LocalOptions options, int[] ids) {
     return run(files, options, ids, SequenceStep.Logits.SAMPLED).getLast();
+  }
+
+  /** The {@code logits_digest} of an answer of one token taken from {@code logits}. */
+  static String digest(float[] logits) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Float.BYTES * logits.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(logits);
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(sha.digest(sha.digest(bytes.array())));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static List<float[]> run(
