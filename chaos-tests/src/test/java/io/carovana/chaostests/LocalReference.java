@@ -15,8 +15,8 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * What {@code carovana generate} answers, in this process: one rank, no cluster, nothing kept from
- * one prompt to the next.
+ * What {@code carovana generate} answers, in this process: one rank of one thread, no cluster,
+ * nothing kept from one prompt to the next.
  */
 final class LocalReference implements AutoCloseable {
   private static final Path MODEL =
@@ -35,11 +35,7 @@ final class LocalReference implements AutoCloseable {
   LocalReference(int context) {
     generator =
         LocalGenerator.open(
-            files,
-            LocalOptions.DEFAULT
-                .withThreads(Runtime.getRuntime().availableProcessors())
-                .withPrefillChunk(CHUNK)
-                .withContext(context, 1));
+            files, LocalOptions.DEFAULT.withPrefillChunk(CHUNK).withContext(context, 1));
   }
 
   /** An answer, as the API gives it. */
