@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** A client of one gateway, as anybody would write it. */
 final class Api {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
   private static final int OK = 200;
 
   private final HttpClient client =

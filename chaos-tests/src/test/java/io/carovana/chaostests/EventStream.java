@@ -7,11 +7,14 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Server-sent events of one answer. */
 final class EventStream implements AutoCloseable {
   private static final String DATA = "data: ";
   private static final String DONE = "[DONE]";
+  private static final Pattern PROGRESS = Pattern.compile(": progress ([1-9]\\d*)/");
 
   private final int status;
   private final BufferedReader reader;
@@ -48,6 +51,19 @@ final class EventStream implements AutoCloseable {
       line = reader.readLine();
     }
     return Optional.empty();
+  }
+
+  /** How many tokens of the prompt are read, as the next comment says that any are; -1 for none. */
+  int awaitProgress() throws IOException {
+    String line = reader.readLine();
+    while (line != null) {
+      Matcher progress = PROGRESS.matcher(line);
+      if (progress.lookingAt()) {
+        return Integer.parseInt(progress.group(1));
+      }
+      line = reader.readLine();
+    }
+    return -1;
   }
 
   /** Reads on to the end, however it ends. */

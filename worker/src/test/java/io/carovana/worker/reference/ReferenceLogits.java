@@ -5,6 +5,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -29,24 +31,39 @@ record ReferenceLogits(
     float[] lead) {
 
   static ReferenceLogits of(ReferenceModel model) {
-    String name = model.name() + ".bin.gz";
-    try (InputStream in = ReferenceLogits.class.getResourceAsStream(name)) {
+    return of(model.name(), model.quantized());
+  }
+
+  /** The fixture {@code NAME.bin.gz}, with plain logits of its own if {@code quantized}. */
+  static ReferenceLogits of(String name, boolean quantized) {
+    try (InputStream in = ReferenceLogits.class.getResourceAsStream(name + ".bin.gz")) {
       if (in == null) {
         throw new IllegalStateException("no fixture " + name);
       }
-      byte[] bytes = new GZIPInputStream(in).readAllBytes();
-      ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-      int[] ids = ints(data, data.getInt());
-      int[] positions = ints(data, data.getInt());
-      int vocabulary = data.getInt();
-      float[] expected = floats(data, positions.length * vocabulary);
-      float[] plain = model.quantized() ? floats(data, positions.length * vocabulary) : expected;
-      int count = data.getInt();
-      return new ReferenceLogits(
-          ids, positions, vocabulary, expected, plain, ints(data, count), floats(data, count));
+      return read(in, quantized);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A fixture of float weights that is not among the resources. */
+  static ReferenceLogits read(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return read(in, false);
+    }
+  }
+
+  private static ReferenceLogits read(InputStream in, boolean quantized) throws IOException {
+    byte[] bytes = new GZIPInputStream(in).readAllBytes();
+    ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    int[] ids = ints(data, data.getInt());
+    int[] positions = ints(data, data.getInt());
+    int vocabulary = data.getInt();
+    float[] expected = floats(data, positions.length * vocabulary);
+    float[] plain = quantized ? floats(data, positions.length * vocabulary) : expected;
+    int count = data.getInt();
+    return new ReferenceLogits(
+        ids, positions, vocabulary, expected, plain, ints(data, count), floats(data, count));
   }
 
   private static int[] ints(ByteBuffer data, int count) {

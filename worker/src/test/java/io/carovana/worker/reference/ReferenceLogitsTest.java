@@ -4,20 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.quant.KvProfile;
-import io.carovana.model.shard.ShardPlan;
-import io.carovana.protocol.step.SequenceStep;
-import io.carovana.protocol.step.StepPlan;
-import io.carovana.protocol.step.StepResult;
-import io.carovana.transport.RankLinks;
 import io.carovana.worker.local.GenerateRequest;
 import io.carovana.worker.local.LocalGenerator;
-import io.carovana.worker.local.LocalLinks;
 import io.carovana.worker.local.LocalOptions;
-import io.carovana.worker.shard.CpuShard;
-import io.carovana.worker.shard.LayerGate;
-import io.carovana.worker.shard.LoadProgress;
-import io.carovana.worker.shard.ShardLoader;
-import io.carovana.worker.shard.ThreadTeam;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -123,41 +112,6 @@ class ReferenceLogitsTest {
             .withContext(64, 1)
             .withQuantization(model.quantization())
             .withKv(kv);
-    ShardPlan plan = LocalGenerator.plan(files.config(), options);
-    List<CpuShard> shards =
-        plan.ranks().stream()
-            .map(
-                rank ->
-                    ShardLoader.load(
-                        files,
-                        plan,
-                        rank,
-                        LocalGenerator.shardOptions(options),
-                        LoadProgress.SILENT))
-            .toList();
-    List<LocalLinks> links = LocalLinks.of(List.of(2));
-    CapturedLogits captured = new CapturedLogits(links.getFirst());
-    StepPlan step = step(ids);
-    try (ThreadTeam leaders = new ThreadTeam(2, "rank")) {
-      leaders.run(
-          (rank, ranks) -> {
-            RankLinks own = rank == 0 ? captured : links.get(rank);
-            shards.get(rank).step(step, own, LayerGate.OPEN, new StepResult());
-          });
-    } finally {
-      shards.forEach(CpuShard::close);
-    }
-    return captured.rows();
-  }
-
-  private static StepPlan step(int[] ids) {
-    StepPlan plan = new StepPlan();
-    SequenceStep entry = plan.add();
-    entry.reserve(ids.length, 1);
-    entry.rows = ids.length;
-    entry.pageCount = 1;
-    System.arraycopy(ids, 0, entry.tokens, 0, ids.length);
-    entry.logits = SequenceStep.Logits.ALL;
-    return plan;
+    return RawLogits.ofAllRows(files, options, ids);
   }
 }
