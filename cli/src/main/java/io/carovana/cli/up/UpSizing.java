@@ -11,12 +11,14 @@ import io.carovana.cli.model.Stages;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.memory.ByteSize;
 import io.carovana.model.memory.FitReport;
+import io.carovana.model.memory.KvDemand;
 import io.carovana.model.memory.NodeMemory;
 import io.carovana.model.memory.RankMemory;
 import io.carovana.model.quant.Precision;
 import io.carovana.model.shard.ShardPlan;
 import io.carovana.model.tokenizer.TokenizerLoader;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -61,19 +63,44 @@ record UpSizing(
       Optional<Long> memory = settings.size(Setting.MEMORY);
       FitCheck check = new FitCheck(files, plan, nodes(plan, free, memory), precision, stepTokens);
       FitReport report = check.require(context(settings, files), command(settings), settings);
-      long needed = 0;
-      for (ShardPlan.RankShard rank : plan.ranks()) {
-        RankMemory bytes = RankMemory.of(files, plan, rank, precision, stepTokens);
-        needed =
-            Math.max(needed, bytes.weights() + bytes.kvBytes(report.context()) + bytes.workspace());
+      List<RankMemory> ranks =
+          plan.ranks().stream()
+              .map(rank -> RankMemory.of(files, plan, rank, precision, stepTokens))
+              .toList();
+      int requests = requests(ranks, report.context(), free);
+      List<String> notes = new ArrayList<>(FitCheck.notes(files, report));
+      if (memory.isEmpty()) {
+        notes.add(roomNote(report.context(), requests));
       }
       return new UpSizing(
           ModelReference.of(reference, files),
           report.context(),
-          memory.orElse((needed / ROUND_BYTES + 2) * ROUND_BYTES),
+          memory.orElse(needed(ranks, report.context(), requests)),
           threads(settings),
-          FitCheck.notes(files, report));
+          notes);
     }
+  }
+
+  /** Bytes of each worker so that every one has enough, in whole MiB. */
+  private static long needed(List<RankMemory> ranks, int context, int requests) {
+    KvDemand demand = new KvDemand(context, requests);
+    long needed =
+        ranks.stream()
+            .mapToLong(rank -> rank.weights() + rank.kvBytes(demand) + rank.workspace())
+            .max()
+            .orElse(0);
+    return (needed / ROUND_BYTES + 2) * ROUND_BYTES;
+  }
+
+  /** Requests of the whole context that the KV cache holds: two where half of the memory does. */
+  private static int requests(List<RankMemory> ranks, int context, long free) {
+    long each = needed(ranks, context, 2) + FitCheck.PER_RANK_BYTES;
+    return ranks.size() * each <= free / 2 ? 2 : 1;
+  }
+
+  private static String roomNote(int context, int requests) {
+    return "The KV cache holds %d tokens: %s as long as the context, or more that are shorter. --memory gives it more."
+        .formatted((long) context * requests, requests == 1 ? "one request" : "two requests");
   }
 
   /**

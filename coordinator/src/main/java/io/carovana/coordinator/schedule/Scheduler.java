@@ -240,8 +240,8 @@ public final class Scheduler {
   }
 
   /**
-   * Time until a prompt is computed, by what its tokens cost and by how much slower than that it
-   * was so far; -1 when unknown.
+   * Time until a prompt is computed, by what its tokens cost and by how much slower or faster than
+   * that it was so far; -1 when unknown.
    */
   private long leftMs(Sequence sequence) {
     int prompt = sequence.request.prompt().length;
@@ -251,7 +251,7 @@ public final class Scheduler {
     double left = costs.prefillUs(sequence.computed, prompt);
     double alone = costs.prefillUs(sequence.computedWhenAdmitted, sequence.computed);
     double took = sequence.admittedNs == 0 ? 0 : (nowNs - sequence.admittedNs) / 1e3;
-    return Math.round(left * Math.max(1, alone > 0 ? took / alone : 1) / 1e3);
+    return Math.round(left * (alone > 0 && took > 0 ? took / alone : 1) / 1e3);
   }
 
   private @Nullable Failure refusal(Request request) {

@@ -3,12 +3,13 @@ package io.carovana.coordinator.schedule;
 /**
  * How much prompt a step may read, in microseconds of one stage. A running stream waits for at most
  * one layer of a chunk and then for the step that decodes it, so with both shares its pace is at
- * most {@code 1 + LAYER_SHARE + BESIDE_SHARE} times slower, and a prompt that is read beside
- * streams that decode without pause still has {@code LAYER_SHARE} of their time.
+ * most {@code 1 + LAYER_SHARE + BESIDE_SHARE} times slower, less what a layer runs while the stream
+ * waits for the coordinator anyway. And a prompt that is read beside streams that decode without
+ * pause has {@code LAYER_SHARE} of their time, less what a step costs that has few rows.
  */
 final class StepBudget {
   /** A layer of a chunk, in parts of a decode step. */
-  static final double LAYER_SHARE = 0.75;
+  static final double LAYER_SHARE = 0.85;
 
   /** What of short prompts joins the decodes of a step, in parts of a decode step. */
   static final double BESIDE_SHARE = 0.25;
@@ -17,7 +18,7 @@ final class StepBudget {
   static final double LONGEST_LAYER_US = 250_000;
 
   /** A chunk never has fewer rows, however long they take. */
-  static final int LEAST_ROWS = 16;
+  static final int LEAST_ROWS = 4;
 
   private final StepCosts costs;
   private final EngineLimits limits;
@@ -27,7 +28,7 @@ final class StepBudget {
     this.limits = limits;
   }
 
-  /** Time for a chunk that has a step to itself. */
+  /** Time for the rows of a chunk that has a step to itself. */
   double chunkUs(boolean decoding) {
     if (!costs.known()) {
       return Double.MAX_VALUE;
@@ -36,7 +37,7 @@ final class StepBudget {
     if (decoding && costs.decodeUs() > 0) {
       layer = Math.min(layer, LAYER_SHARE * costs.decodeUs());
     }
-    return layer * limits.layers();
+    return Math.max(0, layer * limits.layers() - costs.decodeUs());
   }
 
   /** Rows of a chunk that begins at {@code position} and takes {@code us}; at most {@code most}. */
@@ -64,7 +65,7 @@ final class StepBudget {
     for (int position = 0; position < limits.context(); ) {
       int most = Math.min(limits.prefillChunk(), limits.context() - position);
       int rows = rows(position, chunkUs, most);
-      double us = us(position, rows);
+      double us = decodeUs + us(position, rows);
       besideUs += us + limits.layers() * decodeUs;
       layerUs = Math.max(layerUs, us / limits.layers());
       position += rows;
@@ -73,7 +74,7 @@ final class StepBudget {
         costs.tokenUs(),
         costs.positionUs(),
         decodeUs,
-        chunkUs / limits.layers(),
+        (decodeUs + chunkUs) / limits.layers(),
         us(0, limits.context()),
         besideUs,
         1 + layerUs / decodeUs + BESIDE_SHARE);
@@ -91,6 +92,7 @@ final class StepBudget {
 
   /** Whether prompts that take {@code us} may be read in the step that decodes, to their end. */
   boolean fitsBeside(double us, int rows) {
-    return rows <= EngineLimits.SHARED_ROWS && (!costs.known() || us <= 2 * besideUs());
+    boolean known = costs.known() && costs.decodeUs() > 0;
+    return rows <= EngineLimits.SHARED_ROWS && (!known || us <= 2 * besideUs());
   }
 }

@@ -1,19 +1,26 @@
 package io.carovana.coordinator.schedule;
 
 /**
- * What steps cost, learned from how long they took. A prompt token at position p takes {@code
- * tokenUs + positionUs * p}: the first part is the weights', the second attention's. Both come from
- * a least-squares fit over past chunks whose weight fades; a decode step has a fading mean. All
- * times are of one stage, microseconds.
+ * What steps cost, learned from how long they took. A step that decodes one row takes {@code
+ * decodeUs}: it reads all weights. A row more, a prompt token at position p, adds {@code tokenUs +
+ * positionUs * p}: the first part is the weights', the second attention's. Both come from a
+ * least-squares fit over past chunks, which weigh less the more rows were seen since. All times are
+ * of one stage, microseconds.
  */
 final class StepCosts {
   /** Fewer rows say more about what a step costs anyway than about rows. */
-  private static final int MIN_ROWS = 8;
+  private static final int MIN_ROWS = 4;
 
-  private static final double FADE = 0.9;
+  /** After so many rows more, what was seen before weighs 1/e of what it did. */
+  private static final double MEMORY_ROWS = 2_000;
+
+  private static final double DECODE_FADE = 0.9;
 
   /** Chunks whose positions are in one proportion to their rows leave attention's part unknown. */
   private static final double SINGULAR = 1e-3;
+
+  /** The weights' part is never less than this part of all. */
+  private static final double LEAST_TOKEN_PART = 0.02;
 
   private double rowsRows;
   private double rowsPositions;
@@ -29,11 +36,13 @@ final class StepCosts {
     if (rows < MIN_ROWS || us <= 0) {
       return;
     }
-    rowsRows = FADE * rowsRows + (double) rows * rows;
-    rowsPositions = FADE * rowsPositions + rows * positions;
-    positionsPositions = FADE * positionsPositions + positions * positions;
-    rowsTime = FADE * rowsTime + rows * us;
-    positionsTime = FADE * positionsTime + positions * us;
+    double own = Math.max(us - decodeUs, us * rows / (rows + MIN_ROWS) / 2);
+    double fade = Math.exp(-rows / MEMORY_ROWS);
+    rowsRows = fade * rowsRows + (double) rows * rows;
+    rowsPositions = fade * rowsPositions + rows * positions;
+    positionsPositions = fade * positionsPositions + positions * positions;
+    rowsTime = fade * rowsTime + rows * own;
+    positionsTime = fade * positionsTime + positions * own;
     fit();
   }
 
@@ -43,16 +52,17 @@ final class StepCosts {
       positionUs = (rowsRows * positionsTime - rowsPositions * rowsTime) / determinant;
     }
     positionUs = Math.max(0, positionUs);
+    double least = LEAST_TOKEN_PART * rowsTime / rowsRows;
     tokenUs = (rowsTime - positionUs * rowsPositions) / rowsRows;
-    if (tokenUs < 0) {
-      tokenUs = 0;
-      positionUs = positionsTime / positionsPositions;
+    if (tokenUs < least) {
+      tokenUs = least;
+      positionUs = Math.max(0, positionsTime - least * rowsPositions) / positionsPositions;
     }
   }
 
   /** Takes in a step that decoded only. */
   void decode(double us) {
-    decodeUs = decodeUs == 0 ? us : FADE * decodeUs + (1 - FADE) * us;
+    decodeUs = decodeUs == 0 ? us : DECODE_FADE * decodeUs + (1 - DECODE_FADE) * us;
   }
 
   /** Whether a chunk was seen. */
@@ -87,7 +97,7 @@ final class StepCosts {
     return 2 * us / (one + Math.sqrt(one * one + 2 * positionUs * us));
   }
 
-  /** Prompt positions {@code [from, to)}, alone. */
+  /** Prompt positions {@code [from, to)}, without what a step costs anyway. */
   double prefillUs(int from, int to) {
     return (to - from) * (tokenUs + positionUs * ((double) from + to - 1) / 2);
   }

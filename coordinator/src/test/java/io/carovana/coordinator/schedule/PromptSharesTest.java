@@ -24,7 +24,9 @@ class PromptSharesTest {
     Sequence lone = add(10_000, false);
     assertThat(shares.divide(prompts, 1e9, 512)).isEqualTo(Map.of(lone, 512));
     assertThat(shares.divide(prompts, 10_000, 512).get(lone)).isBetween(90, 110);
-    assertThat(shares.divide(prompts, 0, 512)).as("never nothing").isEqualTo(Map.of(lone, 16));
+    assertThat(shares.divide(prompts, 0, 512))
+        .as("never nothing")
+        .isEqualTo(Map.of(lone, StepBudget.LEAST_ROWS));
   }
 
   @Test

@@ -28,7 +28,7 @@ class StepCostsTest {
     for (int i = 0; i < 20; i++) {
       costs.prefill(100, 100 * 49.5, 100 * 5_000);
     }
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 200; i++) {
       costs.prefill(100, 100 * 49.5, 100 * 50);
     }
     assertThat(costs.rowUs(50)).isCloseTo(50, within(15.0));
@@ -46,8 +46,19 @@ class StepCostsTest {
   }
 
   @Test
+  void aShortChunkDoesNotPutWhatAStepCostsOnItsRows() {
+    costs.decode(20_000);
+    for (int start = 0; start < 4_000; start += 256) {
+      costs.prefill(256, 256 * (start + 127.5), 20_000 + 256 * 100);
+    }
+    costs.prefill(16, 16 * 4_000.0, 20_000 + 16 * 100);
+    costs.prefill(4, 4 * 4_000.0, 20_000 + 4 * 100);
+    assertThat(costs.rowUs(100)).isCloseTo(100, within(10.0));
+  }
+
+  @Test
   void looksAtNoChunkOfAFewRows() {
-    costs.prefill(3, 10, 1_000);
+    costs.prefill(3, 3, 1_000);
     assertThat(costs.known()).isFalse();
     costs.decode(1_000);
     costs.decode(2_000);
