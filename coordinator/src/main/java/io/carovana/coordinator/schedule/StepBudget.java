@@ -9,7 +9,7 @@ package io.carovana.coordinator.schedule;
  */
 final class StepBudget {
   /** A layer of a chunk, in parts of a decode step. */
-  static final double LAYER_SHARE = 0.85;
+  static final double LAYER_SHARE = 1;
 
   /** What of short prompts joins the decodes of a step, in parts of a decode step. */
   static final double BESIDE_SHARE = 0.25;

@@ -22,8 +22,8 @@ class StepBudgetTest {
     assertThat(budget.chunkUs(true))
         .as("less what a row costs")
         .isCloseTo(all - 4_000, within(1.0));
-    assertThat(budget.rows(0, budget.chunkUs(true), 512)).isBetween(290, 300);
-    assertThat(budget.rows(90_000, budget.chunkUs(true), 512)).isBetween(29, 31);
+    assertThat(budget.rows(0, budget.chunkUs(true), 512)).isBetween(345, 360);
+    assertThat(budget.rows(90_000, budget.chunkUs(true), 512)).isBetween(35, 37);
     assertThat(budget.chunkUs(false)).isCloseTo(250_000 * LAYERS - 4_000, within(1.0));
     assertThat(budget.rows(0, budget.chunkUs(false), 512)).isEqualTo(512);
   }
@@ -35,9 +35,9 @@ class StepBudgetTest {
     costs.decode(4_000);
     SchedulerView.Pace pace = budget.pace();
     assertThat(pace.contextUs()).isCloseTo(100_000 * (100 + 500.0), within(2e6));
-    assertThat(pace.contextBesideUs() / pace.contextUs()).isCloseTo((34 + 40) / 30.0, within(0.1));
-    assertThat(pace.streamFactor()).isBetween(2.0, 2.15);
-    assertThat(pace.layerBudgetUs()).isCloseTo(3_400, within(1.0));
+    assertThat(pace.contextBesideUs() / pace.contextUs()).isCloseTo((40 + 40) / 36.0, within(0.1));
+    assertThat(pace.streamFactor()).isBetween(2.2, 2.3);
+    assertThat(pace.layerBudgetUs()).isCloseTo(4_000, within(1.0));
   }
 
   @Test
