@@ -40,6 +40,17 @@ class PromptSharesTest {
   }
 
   @Test
+  void aShareThatIsNotWorthItIsNotGiven() {
+    Sequence oldest = add(100_000, false);
+    Sequence other = add(200, false);
+    Map<Sequence, Integer> rows = shares.divide(prompts, 2_000, 512);
+    assertThat(rows).as("it can be read between layers").doesNotContainKey(other);
+    assertThat(rows.get(oldest)).isBetween(16, 20);
+    Sequence almostRead = add(6, false);
+    assertThat(shares.divide(prompts, 2_400, 512)).containsEntry(almostRead, 6);
+  }
+
+  @Test
   void aLaterPositionCostsMore() {
     for (int i = 0; i < 50; i++) {
       costs.prefill(100, 100.0 * i * 1_000, 100 * (100 + i * 1_000 * 0.1));
