@@ -1,6 +1,7 @@
 """A cluster on this machine for the scripts beside this file. Python's standard library only."""
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,7 +22,12 @@ class LocalCluster:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
-        self.launch("up", *self.flags, "--port", str(self.port), "--detach")
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        try:
+            self.launch("up", *self.flags, "--port", str(self.port), "--detach")
+        except BaseException:
+            subprocess.run([self.launcher, "down", "--name", self.name], capture_output=True)
+            raise
         return self
 
     def __exit__(self, *_):
