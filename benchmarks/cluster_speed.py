@@ -11,19 +11,19 @@ standard library only; a quiet machine, please.
 """
 import argparse
 import json
-import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
 import time
-import urllib.request
+
+from local_cluster import LocalCluster
 
 
 def main():
     arguments = parse()
     with Cluster(arguments) as cluster:
+        cluster.measure(seed=0)
         rounds = []
         for number in range(arguments.rounds):
             one = bench(arguments)
@@ -77,36 +77,13 @@ def bench(arguments):
     return {"prefill": figures["prefill_tokens_per_s"], "decode": figures["decode_tokens_per_s"]}
 
 
-class Cluster:
-    """`carovana up` under a name of its own, gone at the end."""
-
+class Cluster(LocalCluster):
     def __init__(self, arguments):
+        context = arguments.prompt_tokens + arguments.new_tokens + 32
+        super().__init__(
+            arguments.launcher, "speed", *model_flags(arguments), "--workers", str(arguments.workers),
+            "--threads", "1", "--context", str(context), "--prefix-cache", "off", "--speculation", "off")
         self.arguments = arguments
-        self.name = f"speed-{os.getpid()}"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-
-    def __enter__(self):
-        context = self.arguments.prompt_tokens + self.arguments.new_tokens + 32
-        self.launch(
-            "up", *model_flags(self.arguments), "--workers", str(self.arguments.workers),
-            "--threads", "1", "--context", str(context), "--port", str(self.port), "--detach")
-        self.measure(seed=0)
-        return self
-
-    def __exit__(self, *_):
-        self.launch("down")
-
-    def launch(self, command, *flags):
-        line = [self.arguments.launcher, command, *flags, "--name", self.name]
-        done = subprocess.run(line, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"{' '.join(line)} failed:\n{done.stderr}")
-
-    def get(self, path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
-            return json.load(answer)
 
     def ranks(self):
         """Sums over the ranks: seconds computed and seconds waited."""
@@ -126,43 +103,26 @@ class Cluster:
         vocabulary = self.get("/admin/v1/placement")["model"]["vocab_size"]
         prompt = random.Random(seed).choices(range(3, vocabulary), k=self.arguments.prompt_tokens)
         start = self.settled()
-        first, _, _ = self.stream(prompt, 1)
+        first = self.greedy(prompt, 1)
         middle = self.settled()
-        again, rest, tokens = self.stream(prompt, self.arguments.new_tokens)
+        again = self.greedy(prompt, self.arguments.new_tokens)
         end = self.settled()
         prefill = [after - before for before, after in zip(start, middle)]
         both = [after - before for before, after in zip(middle, end)]
         decode = [max(0.0, two - one) for one, two in zip(prefill, both)]
         return {
-            "prefill": self.arguments.prompt_tokens / min(first, again),
-            "decode": (tokens - 1) / rest,
+            "prefill": self.arguments.prompt_tokens / min(first["first_s"], again["first_s"]),
+            "decode": (again["usage"]["completion_tokens"] - 1) / again["rest_s"],
             "prefill_wait_share": share(prefill),
             "decode_wait_share": share(decode),
         }
 
-    def stream(self, prompt, tokens):
-        """Seconds to the first token and from it to the last, and how many there were."""
-        body = {
-            "prompt": prompt, "max_tokens": tokens, "temperature": 0, "stream": True,
-            "stream_options": {"include_usage": True},
-        }
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/v1/completions", json.dumps(body).encode(),
-            {"Content-Type": "application/json"})
-        began = time.monotonic()
-        first = None
-        with urllib.request.urlopen(request) as events:
-            for line in events:
-                if line.startswith(b"data: {"):
-                    event = json.loads(line[len(b"data: "):])
-                    if event["choices"]:
-                        last = time.monotonic()
-                        first = first or last
-                    elif event.get("usage"):
-                        generated = event["usage"]["completion_tokens"]
+    def greedy(self, prompt, tokens):
+        answer = self.stream(prompt=prompt, max_tokens=tokens, temperature=0)
+        generated = answer["usage"]["completion_tokens"]
         if generated < tokens:
             print(f"the model ended after {generated} of {tokens} tokens", file=sys.stderr)
-        return first - began, last - first, generated
+        return answer
 
 
 def share(sums):

@@ -7,13 +7,13 @@ import java.util.List;
 
 /** A step the ranks were given and have not all acknowledged. */
 final class OutstandingStep {
-  /** The rows of one sequence, as they were when the step was formed; guesses come on top. */
-  record Item(Sequence sequence, int generation, int start, int rows, int guesses) {
-    /** Whether it goes on from the token sampled last. */
-    boolean decodes() {
-      return rows == 1;
-    }
-
+  /**
+   * The rows of one sequence, as they were when the step was formed; guesses come on top.
+   *
+   * @param decodes whether its one row is the last token it has: a prompt may have one row too
+   */
+  record Item(
+      Sequence sequence, int generation, int start, int rows, int guesses, boolean decodes) {
     /** Whether the result still counts. */
     boolean current() {
       return sequence.running() && sequence.generation == generation;
@@ -36,7 +36,8 @@ final class OutstandingStep {
 
   void add(Sequence sequence, SequenceStep entry, int guesses) {
     int own = entry.rows - guesses;
-    items.add(new Item(sequence, sequence.generation, entry.start, own, guesses));
+    boolean decodes = own == 1 && entry.start == sequence.length - 1;
+    items.add(new Item(sequence, sequence.generation, entry.start, own, guesses, decodes));
     rows += entry.rows;
   }
 

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Divides a chunk among the prompts that are being read. The oldest has half of it, so that it
  * comes to its end whatever arrives; the rest goes to the shortest first, so that a short prompt
- * has its first token after few chunks, whatever is being read. What one leaves, the next has.
- * Batch prompts come after interactive ones, with an eighth for the oldest of them.
+ * has its first token after few chunks, whatever is being read. What one leaves, the next has, if
+ * it is not too little: a prompt that is not in the chunk is read between its layers, which is
+ * more. Batch prompts come after interactive ones, with an eighth for the oldest of them.
  */
 final class PromptShares {
   private static final double OLDEST = 0.5;
@@ -80,7 +81,8 @@ final class PromptShares {
     int most = Math.min(Math.min(atMost, ofAll - given), prompt.pending() - has);
     int position = prompt.scheduled + has;
     int more = given == 0 ? budget.rows(position, us, most) : budget.moreRows(position, us, most);
-    if (more <= 0) {
+    int least = has > 0 ? 1 : Math.min(StepBudget.LEAST_ROWS, most);
+    if (more < Math.max(1, least)) {
       return 0;
     }
     rows.merge(prompt, more, Integer::sum);

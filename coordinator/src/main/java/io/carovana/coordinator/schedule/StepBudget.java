@@ -12,7 +12,7 @@ final class StepBudget {
   static final double LAYER_SHARE = 1;
 
   /** What of short prompts joins the decodes of a step, in parts of a decode step. */
-  static final double BESIDE_SHARE = 0.25;
+  static final double BESIDE_SHARE = 0.5;
 
   /** A layer of a chunk when nothing decodes: how long a newcomer or a cancel may have to wait. */
   static final double LONGEST_LAYER_US = 250_000;

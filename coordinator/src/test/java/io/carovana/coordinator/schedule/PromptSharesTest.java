@@ -42,6 +42,17 @@ class PromptSharesTest {
   }
 
   @Test
+  void aShareThatIsNotWorthItIsNotGiven() {
+    Sequence oldest = add(100_000, false);
+    Sequence other = add(200, false);
+    Map<Sequence, Integer> rows = shares.divide(prompts, 650, 512);
+    assertThat(rows).as("it can be read between layers").doesNotContainKey(other);
+    assertThat(rows.get(oldest)).isBetween(4, 7);
+    Sequence almostRead = add(3, false);
+    assertThat(shares.divide(prompts, 850, 512)).containsEntry(almostRead, 3);
+  }
+
+  @Test
   void aLaterPositionCostsMore() {
     for (int i = 0; i < 50; i++) {
       costs.prefill(100, 100.0 * i * 1_000, 100 * (100 + i * 1_000 * 0.1));

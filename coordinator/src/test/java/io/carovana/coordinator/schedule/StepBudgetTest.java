@@ -36,7 +36,7 @@ class StepBudgetTest {
     SchedulerView.Pace pace = budget.pace();
     assertThat(pace.contextUs()).isCloseTo(100_000 * (100 + 500.0), within(2e6));
     assertThat(pace.contextBesideUs() / pace.contextUs()).isCloseTo((40 + 40) / 36.0, within(0.1));
-    assertThat(pace.streamFactor()).isBetween(2.2, 2.3);
+    assertThat(pace.streamFactor()).isBetween(2.4, 2.6);
     assertThat(pace.layerBudgetUs()).isCloseTo(4_000, within(1.0));
   }
 
@@ -46,7 +46,7 @@ class StepBudgetTest {
     costs.decode(4_000);
     assertThat(budget.pace().streamFactor())
         .as("4 rows of 110 ms, a tenth of them in a layer")
-        .isCloseTo(1 + (4 + 4 * 110.0) / LAYERS / 4 + 0.25, within(1.0));
+        .isCloseTo(1 + (4 + 4 * 110.0) / LAYERS / 4 + StepBudget.BESIDE_SHARE, within(1.0));
   }
 
   @Test
