@@ -5,8 +5,11 @@ import io.carovana.cli.config.Setting;
 import io.carovana.cli.config.Settings;
 import io.carovana.cli.model.FitCheck;
 import io.carovana.cli.model.MachineMemory;
+import io.carovana.cli.model.Stages;
 import io.carovana.model.files.ModelFiles;
 import io.carovana.model.memory.FitReport;
+import io.carovana.model.shard.ShardPlan;
+import io.carovana.model.shard.TooManyPartsException;
 import io.carovana.worker.local.LocalGenerator;
 import io.carovana.worker.local.LocalOptions;
 import java.util.List;
@@ -77,7 +80,7 @@ final class LocalRun {
       LocalOptions options,
       String command,
       Consumer<String> progress) {
-    var plan = LocalGenerator.plan(files.config(), options);
+    ShardPlan plan = plan(files, options);
     FitReport report =
         new FitCheck(
                 files,
@@ -88,5 +91,15 @@ final class LocalRun {
             .require(OptionalInt.of(options.context()), command, settings);
     FitCheck.notes(files, report).forEach(progress);
     return LocalGenerator.open(files, options);
+  }
+
+  private ShardPlan plan(ModelFiles files, LocalOptions options) {
+    try {
+      return LocalGenerator.plan(files.config(), options);
+    } catch (TooManyPartsException e) {
+      throw ranks == null
+          ? Stages.tooMany(e, "--split", e.most() + " numbers in --split")
+          : Stages.tooMany(e, "--ranks", "--ranks " + e.most());
+    }
   }
 }

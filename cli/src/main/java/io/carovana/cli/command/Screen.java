@@ -3,7 +3,10 @@ package io.carovana.cli.command;
 import java.io.Console;
 import java.io.PrintStream;
 
-/** Shows one text after another: in place on a terminal, elsewhere one below the other. */
+/**
+ * Shows one text after another: in place on a terminal, cut to its size, elsewhere one below the
+ * other.
+ */
 final class Screen {
   private static final String HOME = "\033[H";
   private static final String CLEAR = "\033[2J";
@@ -29,10 +32,17 @@ final class Screen {
     return terminal;
   }
 
-  void show(String text) {
+  /** On a terminal as much of {@code text} as it shows; the cursor has the last row. */
+  void show(String text) throws InterruptedException {
+    show(text, terminal ? TerminalSize.ask() : TerminalSize.UNKNOWN);
+  }
+
+  void show(String text, TerminalSize size) {
     if (terminal) {
       out.print(any ? HOME : HOME + CLEAR);
-      text.lines().forEach(line -> out.print(line + CLEAR_LINE + "\n"));
+      text.lines()
+          .limit(size.rows() - 1)
+          .forEach(line -> out.print(size.cut(line) + CLEAR_LINE + "\n"));
       out.print(CLEAR_BELOW);
     } else {
       out.print(any ? "\n" : "");

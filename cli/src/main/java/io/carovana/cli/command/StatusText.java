@@ -66,6 +66,9 @@ final class StatusText {
   }
 
   private String prefixCache() {
+    if (off("/prefix_cache")) {
+      return "off";
+    }
     return known("/prefix_cache/hit_rate")
         ? String.format(
             Locale.ROOT,
@@ -77,6 +80,9 @@ final class StatusText {
   }
 
   private String guesses() {
+    if (off("/guesses")) {
+      return "off";
+    }
     return known("/guesses/held_rate")
         ? String.format(
             Locale.ROOT,
@@ -110,10 +116,11 @@ final class StatusText {
   private void longest() {
     if (known("/pace/stream_factor")) {
       line(
-          "a prompt of the whole context takes about %.0f s alone and %.0f s beside streams, which then"
-              + " are at most %.1f times slower (%.1f ms a layer)",
+          "a prompt of the whole context: about %.0f s alone, %.0f s beside streams;",
           status.at("/pace/context_seconds").asDouble(),
-          status.at("/pace/context_beside_seconds").asDouble(),
+          status.at("/pace/context_beside_seconds").asDouble());
+      line(
+          "  streams are at most %.1f times slower then (%.1f ms a layer)",
           status.at("/pace/stream_factor").asDouble(),
           status.at("/pace/layer_budget_ms").asDouble());
     }
@@ -132,7 +139,7 @@ final class StatusText {
 
   private void requests(int most) {
     JsonNode live = status.at("/requests/live");
-    if (live.isEmpty()) {
+    if (live.isEmpty() || most == 0) {
       return;
     }
     line("");
@@ -179,6 +186,10 @@ final class StatusText {
           rank.path("step_p99_ms").asDouble(),
           rank.path("degraded").asBoolean() ? "  slow" : "");
     }
+  }
+
+  private boolean off(String path) {
+    return status.at(path + "/state").asText().equals("off");
   }
 
   private boolean known(String path) {

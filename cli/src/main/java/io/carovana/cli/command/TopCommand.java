@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
     description = {
       "Watch the cluster until Ctrl-C: live requests, a bar for every prompt being read with the"
           + " time it takes still, KV pages, prefix cache, pace and ranks.",
-      "On a terminal the figures stay in place; elsewhere, or with --output json, each look is"
-          + " written below the one before."
+      "On a terminal the figures stay in place, as many as it has room for; elsewhere, or with"
+          + " --output json, each look is written below the one before."
     })
 final class TopCommand extends SettingsCommand {
   private static final double LEAST_SECONDS = 0.1;

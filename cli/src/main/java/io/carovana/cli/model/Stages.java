@@ -3,6 +3,8 @@ package io.carovana.cli.model;
 import io.carovana.cli.config.ConfigException;
 import io.carovana.cli.config.Setting;
 import io.carovana.cli.config.Settings;
+import io.carovana.model.shard.ShardPlan;
+import io.carovana.model.shard.TooManyPartsException;
 import java.util.Collections;
 import java.util.List;
 
@@ -37,5 +39,20 @@ public final class Stages {
       weights[rank] = split.isEmpty() ? 1 : split.get(rank);
     }
     return Collections.nCopies(stages, weights);
+  }
+
+  /**
+   * The refusal of a cut, with the flag to change.
+   *
+   * @param flag which says how many ranks there are, such as {@code --workers}
+   * @param most the most it may say, such as {@code --workers 4}
+   */
+  public static ConfigException tooMany(TooManyPartsException cut, String flag, String most) {
+    return new ConfigException(
+        cut.pieces().equals(ShardPlan.LAYERS)
+            ? "--stages %d is more than the %d layers of this model: at most --stages %d."
+                .formatted(cut.parts(), cut.most(), cut.most())
+            : "%s gives a stage %d ranks, and this model has %d %s to share among them: at most %s."
+                .formatted(flag, cut.parts(), cut.most(), cut.pieces(), most));
   }
 }

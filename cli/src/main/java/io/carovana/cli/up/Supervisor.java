@@ -72,13 +72,13 @@ final class Supervisor {
   private final GatewayProbe probe;
   private final Consumer<String> progress;
   private final Runnable onServing;
+  private final LoadingLines loading = new LoadingLines();
   private final List<Slot> slots = new ArrayList<>();
   private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
 
   private String phase = InstanceState.STARTING;
   private boolean announced;
   private boolean ready;
-  private String lastProgress = "";
   private volatile boolean stopping;
 
   /**
@@ -181,7 +181,7 @@ final class Supervisor {
     Slot slot = slots.stream().filter(s -> s.child == child).findFirst().orElseThrow();
     slot.child = null;
     ready = false;
-    lastProgress = "";
+    loading.reset();
     String what = child.spec().name() + " " + child.ending();
     if (isFinal(child)) {
       child.lastWords().ifPresent(progress);
@@ -226,11 +226,8 @@ final class Supervisor {
 
   private void look() throws IOException {
     GatewayProbe.Health health = probe.probe();
-    if (!health.progress().isEmpty() && !health.progress().equals(lastProgress)) {
-      lastProgress = health.progress();
-      if (!health.ready()) {
-        progress.accept(health.progress());
-      }
+    if (!health.ready()) {
+      loading.next(health.progress(), nowMs()).ifPresent(progress);
     }
     boolean complete = slots.stream().allMatch(slot -> slot.child != null);
     if (!health.ready() || !complete) {

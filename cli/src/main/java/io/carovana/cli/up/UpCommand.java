@@ -13,8 +13,10 @@ import io.carovana.cli.instance.InstanceFolder;
 import io.carovana.cli.instance.InstanceState;
 import io.carovana.cli.instance.Preflight;
 import io.carovana.cli.instance.ProcessIdentity;
+import io.carovana.cli.model.Stages;
 import io.carovana.cli.role.ApiKeys;
 import io.carovana.cli.role.Logging;
+import io.carovana.model.shard.TooManyPartsException;
 import io.carovana.transport.DriverDirectory;
 import io.carovana.transport.DriverSettings;
 import io.carovana.transport.MediaDriverHost;
@@ -123,7 +125,7 @@ public final class UpCommand extends SettingsCommand {
       throws IOException, InterruptedException {
     folder.create();
     StaleInstance.clear(folder, this::progress);
-    UpSizing sizing = UpSizing.of(settings, context.distribution());
+    UpSizing sizing = sizing(settings);
     sizing.notes().forEach(this::progress);
 
     int workers = settings.requireInteger(Setting.WORKERS);
@@ -179,6 +181,16 @@ public final class UpCommand extends SettingsCommand {
     } finally {
       folder.clear();
       progress("Stopped");
+    }
+  }
+
+  private UpSizing sizing(Settings settings) {
+    try {
+      return UpSizing.of(settings, context.distribution());
+    } catch (TooManyPartsException e) {
+      int stages = settings.requireInteger(Setting.STAGES);
+      String most = "--workers " + e.most() * stages;
+      throw Stages.tooMany(e, "--workers", stages == 1 ? most : most + " with --stages " + stages);
     }
   }
 

@@ -13,12 +13,17 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an operator gets wrong is answered with words and the right exit code. */
 class OperatorErrorsTest {
+  private static final String MODEL =
+      Path.of(System.getProperty("carovana.root"), "model", "demo-model").toString();
+
   @TempDir Path folder;
 
   @Test
@@ -103,6 +108,34 @@ class OperatorErrorsTest {
     assertThat(up.run("up", "--max-body", "0")).isEqualTo(2);
     assertThat(up.err()).contains("max-body '0'", "must be from 1 B to 1.0 GiB");
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aCutThatTheModelDoesNotHaveNamesTheFlagAndItsMost() throws IOException {
+    assertThat(refusedUp("--workers", "99"))
+        .contains("--workers gives a stage 99 ranks", "4 KV heads", "at most --workers 4.");
+    assertThat(refusedUp("--workers", "10", "--stages", "2"))
+        .contains("at most --workers 8 with --stages 2.");
+    assertThat(refusedUp("--workers", "99", "--stages", "99"))
+        .contains("--stages 99 is more than the ", " layers of this model");
+
+    for (String flag : new String[] {"--ranks=9", "--split=1,1,1,1,1"}) {
+      String most = flag.startsWith("--ranks") ? "--ranks 4." : "4 numbers in --split.";
+      Captured generate = new Captured(Map.of());
+      assertThat(
+              generate.run(
+                  "generate", "--model", MODEL, "--prompt", "x", "--max-tokens", "1", flag))
+          .isEqualTo(2);
+      assertThat(generate.err()).contains("4 KV heads to share among them: at most " + most);
+    }
+  }
+
+  private String refusedUp(String... flags) throws IOException {
+    Captured up = new Captured(Map.of("CAROVANA_HOME", folder.toString()));
+    List<String> arguments = new ArrayList<>(List.of("up", "--model", MODEL, "--port", freePort()));
+    arguments.addAll(List.of(flags));
+    assertThat(up.run(arguments.toArray(String[]::new))).isEqualTo(2);
+    return up.err();
   }
 
   private static String freePort() throws IOException {

@@ -67,6 +67,7 @@ class StatusTextTest {
     String text = StatusText.load("http://g", busy, 1);
     assertThat(text).contains("cmpl-0123456789a…34567-0", "and 2 more").doesNotContain("short");
     assertThat(StatusText.load("http://g", busy, 3)).doesNotContain("more");
+    assertThat(StatusText.load("http://g", busy, 0)).doesNotContain("priority", "more");
   }
 
   @Test
@@ -85,6 +86,31 @@ class StatusTextTest {
             "prefix cache: nothing read yet; guesses: none yet",
             "pace: reading not measured yet, writing not measured yet");
     assertThat(lines).noneMatch(line -> line.startsWith("request "));
+  }
+
+  @Test
+  void saysWhatIsSwitchedOff() {
+    JsonNode status =
+        Json.read(
+            """
+            {"prefix_cache": {"state": "off", "hit_rate": null},
+             "guesses": {"state": "off", "held_rate": null}}""");
+    assertThat(StatusText.all("http://g", status)).contains("prefix cache: off; guesses: off\n");
+  }
+
+  @Test
+  void theLongestPromptTakesTwoNarrowLines() {
+    JsonNode status =
+        Json.read(
+            """
+            {"pace": {"context_seconds": 12345, "context_beside_seconds": 23456,
+                      "stream_factor": 12.3, "layer_budget_ms": 123.4}}""");
+    assertThat(StatusText.all("http://g", status).lines())
+        .containsSequence(
+            "a prompt of the whole context: about 12345 s alone, 23456 s beside streams;",
+            "  streams are at most 12.3 times slower then (123.4 ms a layer)")
+        .filteredOn(line -> line.contains("stream"))
+        .allMatch(line -> line.length() < 80);
   }
 
   @Test

@@ -64,6 +64,8 @@ final class StateReport {
             .setKvPagesFree(status.scheduler().kvPagesFree())
             .setKvPagesTotal(status.scheduler().kvPagesTotal())
             .setKvPagesCached(status.scheduler().kvPagesCached())
+            .setPrefixCacheOff(!parts.settings().prefixCache())
+            .setGuessesOff(!parts.settings().speculation())
             .setPace(pace(status.scheduler().pace()))
             .setMaxQueue(parts.settings().maxQueue())
             .setCounters(counters(status));

@@ -24,9 +24,10 @@ final class Explanation {
     StringBuilder text = new StringBuilder();
     int perStage = rules.ranks() / rules.stages();
     text.append(
-        "%d workers: %d %s of %d tensor-parallel %s, %s split%n"
+        "%d %s: %d %s of %d tensor-parallel %s, %s split%n"
             .formatted(
                 rules.ranks(),
+                rules.ranks() == 1 ? "worker" : "workers",
                 rules.stages(),
                 rules.stages() == 1 ? "stage" : "stages",
                 perStage,

@@ -47,7 +47,9 @@ class PlacementPlannerTest {
         (PlacementProposal.Placed) new PlacementPlanner(demo, rules).propose(nodes, List.of());
 
     assertThat(quarter.kvPages()).isBetween(3 * full.kvPages(), 4 * full.kvPages());
-    assertThat(quarter.explanation()).contains("KV pool in q8");
+    assertThat(quarter.explanation())
+        .startsWith("1 worker: 1 stage of 1 tensor-parallel rank, even split")
+        .contains("KV pool in q8");
   }
 
   @Test

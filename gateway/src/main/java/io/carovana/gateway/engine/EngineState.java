@@ -57,6 +57,6 @@ public record EngineState(
     boolean fresh = age >= 0 && age + ageMs <= FRESH_TOKEN_MS;
     return fresh || cluster.getSelfTestPassed()
         ? null
-        : "epoch " + cluster.getEpoch() + " has not produced a token yet";
+        : "epoch " + cluster.getEpoch() + " is loaded, its self-test is under way";
   }
 }

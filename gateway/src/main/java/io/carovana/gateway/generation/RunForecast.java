@@ -19,6 +19,7 @@ import java.util.Optional;
  */
 public record RunForecast(
     int prompts, long promptTokens, double readingMs, int answerTokens, double tokenMs) {
+  private static final double LEAST_MS = 1_000;
 
   /** Of prompts of these lengths, tokens. */
   public static RunForecast of(Speed speed, List<Integer> prompts, int answerTokens) {
@@ -32,32 +33,70 @@ public record RunForecast(
 
   /** The most it may take, ms; 0 when unknown. */
   public double mostMs() {
-    return readingMs > 0 ? readingMs + answerTokens * tokenMs : 0;
+    return readingMs > 0 ? readingMs + answerMs() : 0;
   }
 
+  /**
+   * Why a request for an answer in one piece is refused.
+   *
+   * @param field of the request, which would help with another value
+   * @param message what it would take, the limit and what to do
+   */
+  public record Overrun(String field, String message) {}
+
   /** What to tell a client that wants the answer in one piece, if that would take too long. */
-  public Optional<String> overrun(long limitMs) {
+  public Optional<Overrun> overrun(long limitMs) {
     if (mostMs() <= limitMs) {
       return Optional.empty();
     }
-    StringBuilder words = new StringBuilder("reading ");
-    words.append(prompts == 1 ? "the prompt of " : "the " + prompts + " prompts of together ");
-    words.append(promptTokens).append(" tokens takes about ").append(TimeWords.of(readingMs));
-    boolean answerCounts = answerTokens * tokenMs > 0;
-    if (answerCounts) {
-      words.append(", and max_tokens ").append(answerTokens).append(" up to ");
-      words.append(TimeWords.of(answerTokens * tokenMs)).append(" more: at most ");
-      words.append(TimeWords.of(mostMs())).append(" if nothing else runs");
+    String message =
+        "%s if nothing else runs. An answer in one piece must be complete within %s (request-limit-s). %s"
+            .formatted(parts(), TimeWords.of(limitMs), advice(limitMs));
+    return Optional.of(new Overrun(streamHelps(limitMs) ? "stream" : "max_tokens", message));
+  }
+
+  /**
+   * Each part by itself: a sum of rounded times looks wrong. What is below a second is left out.
+   */
+  private String parts() {
+    String reading =
+        "reading %s %d tokens takes about %s"
+            .formatted(
+                prompts == 1 ? "the prompt of" : "the " + prompts + " prompts of together",
+                promptTokens,
+                TimeWords.of(readingMs));
+    if (answerMs() < LEAST_MS) {
+      return reading;
     }
-    words.append(". An answer in one piece must be complete within ");
-    words
-        .append(TimeWords.of(limitMs))
-        .append(" (request-limit-s). Send \"stream\": true: a stream");
-    words.append(" is not cut off while its prompt is read");
-    int fitting = answerCounts ? (int) ((limitMs - readingMs) / tokenMs) : 0;
-    if (fitting > 0) {
-      words.append("; or a max_tokens of at most ").append(fitting);
+    String writing = "max_tokens " + answerTokens;
+    String answer = "up to " + TimeWords.of(answerMs());
+    return readingMs < LEAST_MS
+        ? writing + " takes " + answer
+        : reading + ", and " + writing + " " + answer + " more";
+  }
+
+  private String advice(long limitMs) {
+    int fitting = answerMs() > 0 ? (int) Math.max(0, (limitMs - readingMs) / tokenMs) : 0;
+    if (!streamHelps(limitMs)) {
+      return "Send a max_tokens of at most " + fitting;
     }
-    return Optional.of(words.toString());
+    String stream = "Send \"stream\": true: a stream is not cut off while its prompt is read";
+    if (answerMs() > limitMs) {
+      int streamed = (int) (limitMs / tokenMs);
+      return stream
+          + "; and a max_tokens of at most "
+          + streamed
+          + ": its answer has the limit too";
+    }
+    return stream + (fitting > 0 ? "; or a max_tokens of at most " + fitting : "");
+  }
+
+  /** Whether it is the prompt that takes it over the limit, alone or on top of the answer. */
+  private boolean streamHelps(long limitMs) {
+    return answerMs() <= limitMs || limitMs - readingMs < tokenMs;
+  }
+
+  private double answerMs() {
+    return answerTokens * tokenMs;
   }
 }

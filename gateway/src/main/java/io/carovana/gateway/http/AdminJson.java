@@ -33,8 +33,8 @@ final class AdminJson {
     requests.put("max_queue", cluster.getMaxQueue());
     LoadJson.putRequests(requests.putArray("live"), cluster.getRequestsList());
     LoadJson.putPages(root.putObject("kv_pages"), cluster);
-    LoadJson.putPrefixCache(root.putObject("prefix_cache"), cluster.getCounters());
-    LoadJson.putGuesses(root.putObject("guesses"), cluster.getCounters());
+    LoadJson.putPrefixCache(root.putObject("prefix_cache"), cluster);
+    LoadJson.putGuesses(root.putObject("guesses"), cluster);
     LoadJson.putPace(root.putObject("pace"), cluster);
     root.put("last_token_age_ms", cluster.getLastTokenAgeMs());
     root.put("self_test_passed", cluster.getSelfTestPassed());

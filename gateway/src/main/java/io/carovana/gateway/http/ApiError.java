@@ -2,6 +2,7 @@ package io.carovana.gateway.http;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.carovana.gateway.generation.RunForecast;
 import io.carovana.protocol.Failure;
 
 /**
@@ -57,8 +58,8 @@ record ApiError(
   }
 
   /** A whole answer that would not be there in time. */
-  static ApiError wouldTimeOut(String message) {
-    return new ApiError(400, INVALID, "would_time_out", message, "stream", 0);
+  static ApiError wouldTimeOut(RunForecast.Overrun overrun) {
+    return new ApiError(400, INVALID, "would_time_out", overrun.message(), overrun.field(), 0);
   }
 
   ObjectNode toJson() {

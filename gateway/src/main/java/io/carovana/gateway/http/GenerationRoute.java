@@ -2,6 +2,7 @@ package io.carovana.gateway.http;
 
 import io.carovana.gateway.engine.Engine;
 import io.carovana.gateway.generation.Generation;
+import io.carovana.gateway.generation.RunForecast;
 import io.carovana.gateway.generation.Sink;
 import io.carovana.gateway.http.GenerationApi.Prepared;
 import io.carovana.gateway.request.RefusedException;
@@ -71,7 +72,7 @@ final class GenerationRoute {
       return;
     }
     long limitMs = exchange.limits().requestMs();
-    Optional<String> overrun =
+    Optional<RunForecast.Overrun> overrun =
         prepared.stream() ? Optional.empty() : prepared.job().forecast().overrun(limitMs);
     if (overrun.isPresent()) {
       refuse(exchange, ApiError.wouldTimeOut(overrun.get()));

@@ -48,13 +48,17 @@ final class LoadJson {
     node.put("cached_bytes", cluster.getKvPagesCached() * pageBytes);
   }
 
-  static void putPrefixCache(ObjectNode node, Counters counters) {
+  static void putPrefixCache(ObjectNode node, ClusterState cluster) {
+    Counters counters = cluster.getCounters();
+    node.put("state", cluster.getPrefixCacheOff() ? "off" : "on");
     node.put("prompt_tokens", counters.getPromptTokens());
     node.put("prompt_tokens_cached", counters.getPromptTokensCached());
     node.put("hit_rate", rate(counters.getPromptTokensCached(), counters.getPromptTokens()));
   }
 
-  static void putGuesses(ObjectNode node, Counters counters) {
+  static void putGuesses(ObjectNode node, ClusterState cluster) {
+    Counters counters = cluster.getCounters();
+    node.put("state", cluster.getGuessesOff() ? "off" : "on");
     node.put("tokens_guessed", counters.getTokensGuessed());
     node.put("guesses_held", counters.getGuessesHeld());
     node.put("held_rate", rate(counters.getGuessesHeld(), counters.getTokensGuessed()));

@@ -37,17 +37,57 @@ final class RunForecastTest {
   }
 
   @Test
-  void tellsThePredictionTheLimitAndWhatToDo() {
+  void adviceIsToStreamWhereThePromptIsTheCause() {
+    assertThat(RunForecast.of(SPEED, List.of(100_000), 0).overrun(60_000))
+        .hasValue(
+            new RunForecast.Overrun(
+                "stream",
+                "reading the prompt of 100000 tokens takes about 100 s if nothing else runs. An"
+                    + " answer in one piece must be complete within 60 s (request-limit-s). Send"
+                    + " \"stream\": true: a stream is not cut off while its prompt is read"));
+    assertThat(message(List.of(100_000, 100_000), 0, 60_000))
+        .startsWith("reading the 2 prompts of together 200000 tokens takes about 3 min if nothing")
+        .doesNotContain("max_tokens");
+  }
+
+  @Test
+  void adviceIsOfMaxTokensWhereTheAnswerIsTheCause() {
     assertThat(RunForecast.of(SPEED, List.of(100_000), 8_000).overrun(600_000))
         .hasValue(
-            "reading the prompt of 100000 tokens takes about 100 s, and max_tokens 8000 up to"
-                + " 13 min more: at most 15 min if nothing else runs. An answer in one piece must"
-                + " be complete within 10 min (request-limit-s). Send \"stream\": true: a stream is"
-                + " not cut off while its prompt is read; or a max_tokens of at most 5000");
-    assertThat(RunForecast.of(SPEED, List.of(100_000, 100_000), 0).overrun(60_000).orElseThrow())
-        .startsWith("reading the 2 prompts of together 200000 tokens takes about 3 min. An answer")
+            new RunForecast.Overrun(
+                "max_tokens",
+                "reading the prompt of 100000 tokens takes about 100 s, and max_tokens 8000 up to"
+                    + " 13 min more if nothing else runs. An answer in one piece must be complete"
+                    + " within 10 min (request-limit-s). Send a max_tokens of at most 5000"));
+  }
+
+  @Test
+  void eitherHelpsWhereOnlyBothTogetherAreTooLong() {
+    RunForecast forecast = RunForecast.of(SPEED, List.of(400_000), 3_000);
+    assertThat(forecast.overrun(600_000).orElseThrow().field()).isEqualTo("stream");
+    assertThat(message(List.of(400_000), 3_000, 600_000))
+        .endsWith("while its prompt is read; or a max_tokens of at most 2000");
+  }
+
+  @Test
+  void aStreamNeedsAnAnswerWithinTheLimitToo() {
+    assertThat(message(List.of(700_000), 8_000, 600_000))
+        .contains("Send \"stream\": true")
+        .endsWith("; and a max_tokens of at most 6000: its answer has the limit too");
+  }
+
+  @Test
+  void partsBelowASecondAreLeftOut() {
+    assertThat(message(List.of(69_000), 5, 60_000))
+        .startsWith("reading the prompt of 69000 tokens takes about 69 s if nothing else runs.")
         .doesNotContain("max_tokens");
-    assertThat(RunForecast.of(SPEED, List.of(100_000), 5).overrun(60_000).orElseThrow())
-        .doesNotContain("max_tokens of at most");
+    assertThat(message(List.of(999), 700, 60_000))
+        .startsWith("max_tokens 700 takes up to 70 s if nothing else runs.")
+        .endsWith("Send a max_tokens of at most 590");
+    assertThat(message(List.of(700), 7, 1_000)).startsWith("reading the prompt of 700 tokens");
+  }
+
+  private static String message(List<Integer> prompts, int answerTokens, long limitMs) {
+    return RunForecast.of(SPEED, prompts, answerTokens).overrun(limitMs).orElseThrow().message();
   }
 }

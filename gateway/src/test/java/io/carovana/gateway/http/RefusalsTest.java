@@ -181,7 +181,7 @@ final class RefusalsTest {
     assertError(response, 400, "would_time_out");
     assertThat(json(response).at("/error/param").textValue()).isEqualTo("stream");
     assertThat(json(response).at("/error/message").textValue())
-        .contains("prompt of 2 tokens", "20 s", "max_tokens 21", "62 s", "60 s", "at most 20");
+        .contains("prompt of 2 tokens", "20 s", "max_tokens 21", "42 s", "60 s", "at most 20");
     assertThat(engine.calls).isEmpty();
     assertThat(gateway.complete(prompt + "20}").statusCode()).isEqualTo(200);
     assertThat(gateway.complete(prompt + "21, \"stream\": true}").statusCode()).isEqualTo(200);

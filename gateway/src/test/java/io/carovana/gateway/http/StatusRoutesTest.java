@@ -144,11 +144,26 @@ final class StatusRoutesTest {
                  "cached_bytes": 3000}"""));
     assertThat(root.at("/prefix_cache/hit_rate").doubleValue()).isEqualTo(0.25);
     assertThat(root.at("/guesses/held_rate").doubleValue()).isEqualTo(0.75);
+    assertThat(root.at("/prefix_cache/state").textValue()).isEqualTo("on");
+    assertThat(root.at("/guesses/state").textValue()).isEqualTo("on");
     assertThat(root.at("/pace/prefill_tokens_per_second_at_start").doubleValue()).isEqualTo(4_000);
     assertThat(root.at("/pace/prefill_tokens_per_second_at_context_end").doubleValue())
         .isEqualTo(1e6 / (250 + 0.5 * (FakeEngine.CONTEXT - 1)));
     assertThat(root.at("/pace/decode_ms_per_token").doubleValue()).isEqualTo(12.5);
     assertThat(root.at("/counters/preemptions").intValue()).isEqualTo(2);
+  }
+
+  @Test
+  void whatIsSwitchedOffSaysSo() {
+    engine.state =
+        new EngineState(
+            FakeEngine.cluster().setPrefixCacheOff(true).setGuessesOff(true).build(),
+            0,
+            null,
+            FakeEngine.TEXT);
+    JsonNode root = json(gateway.get("/admin/v1/status"));
+    assertThat(root.at("/prefix_cache/state").textValue()).isEqualTo("off");
+    assertThat(root.at("/guesses/state").textValue()).isEqualTo("off");
   }
 
   @Test

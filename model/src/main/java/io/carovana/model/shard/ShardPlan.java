@@ -18,6 +18,9 @@ public record ShardPlan(ModelConfig config, List<Stage> stages) {
    */
   public static final int VOCAB_UNIT = 32;
 
+  /** What stages have their parts of; of everything else, the ranks of a stage have theirs. */
+  public static final String LAYERS = "layers";
+
   /**
    * One pipeline stage.
    *
@@ -54,15 +57,17 @@ public record ShardPlan(ModelConfig config, List<Stage> stages) {
    *
    * @param config the model's shape
    * @param stageWeights per stage the relative size of each of its ranks (all positive)
-   * @throws IllegalArgumentException if there are more stages than layers, more ranks in a stage
-   *     than KV heads, feed-forward leaves or vocabulary units, or a weight is not positive
+   * @throws TooManyPartsException if there are more stages than layers, or more ranks in a stage
+   *     than KV heads, feed-forward leaves or vocabulary units
+   * @throws IllegalArgumentException if there is no stage, one without ranks, or a weight is not
+   *     positive
    */
   public static ShardPlan of(ModelConfig config, List<double[]> stageWeights) {
     if (stageWeights.isEmpty()) {
       throw new IllegalArgumentException("a shard plan needs at least one stage");
     }
     double[] sums = stageWeights.stream().mapToDouble(ShardPlan::sum).toArray();
-    Range[] layers = apportion("layers", config.layers(), sums);
+    Range[] layers = apportion(LAYERS, config.layers(), sums);
     FfnLeaves leaves = FfnLeaves.of(config.ffnSize(), config.kvHeads());
     int vocabUnits = (config.vocabSize() + VOCAB_UNIT - 1) / VOCAB_UNIT;
     List<Stage> stages = new ArrayList<>();
@@ -120,9 +125,11 @@ public record ShardPlan(ModelConfig config, List<Stage> stages) {
    * each: boundaries are the rounded cumulative shares, moved no further than that minimum asks.
    */
   static Range[] apportion(String what, int units, double[] weights) {
-    if (weights.length == 0 || weights.length > units) {
-      throw new IllegalArgumentException(
-          "cannot cut " + units + " " + what + " into " + weights.length + " parts");
+    if (weights.length == 0) {
+      throw new IllegalArgumentException("a stage needs at least one rank");
+    }
+    if (weights.length > units) {
+      throw new TooManyPartsException(what, units, weights.length);
     }
     double total = sum(weights);
     Range[] ranges = new Range[weights.length];
