@@ -25,6 +25,7 @@ final class OutstandingStep {
   final List<Item> items = new ArrayList<>();
   private final BitSet acknowledged = new BitSet();
   private int rows;
+  long handedOutNs;
   boolean abortWanted;
   boolean abortSent;
   boolean sampled;

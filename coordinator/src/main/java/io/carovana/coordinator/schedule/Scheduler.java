@@ -126,7 +126,9 @@ public final class Scheduler {
     }
   }
 
-  /** Takes in the time; predictions of what is left are made with it, and no decision. */
+  /**
+   * Takes in the time: how long steps are under way, and what is left of prompts, follow from it.
+   */
   public void clock(long nowNs) {
     this.nowNs = nowNs;
   }
@@ -168,6 +170,7 @@ public final class Scheduler {
     }
     lastStep++;
     steps++;
+    step.handedOutNs = nowNs;
     step.items.forEach(item -> item.sequence().handedOut(nowNs));
     plan.epoch = epoch;
     plan.step = step.number;
@@ -298,6 +301,9 @@ public final class Scheduler {
     double us = (result.computeNs + result.waitNs) / 1e3;
     if (step.decodesOnly() && step.rows() == step.items.size()) {
       costs.decode(us);
+      if (outstanding.size() == 1) {
+        costs.decodeUnderWay((nowNs - step.handedOutNs) / 1e3);
+      }
     } else if (step.prefillsOnly()) {
       costs.prefill(step.rows(), step.positions(), us);
     }

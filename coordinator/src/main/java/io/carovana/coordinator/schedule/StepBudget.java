@@ -8,8 +8,8 @@ package io.carovana.coordinator.schedule;
  * pause has {@code LAYER_SHARE} of their time, less what a step costs that has few rows.
  */
 final class StepBudget {
-  /** A layer of a chunk, in parts of a decode step. */
-  static final double LAYER_SHARE = 1;
+  /** A layer of a chunk, in parts of the time between two tokens of an undisturbed stream. */
+  static final double LAYER_SHARE = 0.8;
 
   /** What of short prompts joins the decodes of a step, in parts of a decode step. */
   static final double BESIDE_SHARE = 0.5;
@@ -35,7 +35,7 @@ final class StepBudget {
     }
     double layer = LONGEST_LAYER_US;
     if (decoding && costs.decodeUs() > 0) {
-      layer = Math.min(layer, LAYER_SHARE * costs.decodeUs());
+      layer = Math.min(layer, LAYER_SHARE * costs.paceUs());
     }
     return Math.max(0, layer * limits.layers() - costs.decodeUs());
   }
@@ -77,7 +77,7 @@ final class StepBudget {
         (decodeUs + chunkUs) / limits.layers(),
         us(0, limits.context()),
         besideUs,
-        1 + layerUs / decodeUs + BESIDE_SHARE);
+        1 + (layerUs + BESIDE_SHARE * decodeUs) / costs.paceUs());
   }
 
   /** What {@code rows} from {@code position} on take. */

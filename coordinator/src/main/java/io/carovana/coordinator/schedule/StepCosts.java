@@ -30,6 +30,7 @@ final class StepCosts {
   private double tokenUs;
   private double positionUs;
   private double decodeUs;
+  private double wayUs;
 
   /** Takes in a chunk of {@code rows} whose positions add up to {@code positions}. */
   void prefill(int rows, double positions, double us) {
@@ -63,6 +64,16 @@ final class StepCosts {
   /** Takes in a step that decoded only. */
   void decode(double us) {
     decodeUs = decodeUs == 0 ? us : DECODE_FADE * decodeUs + (1 - DECODE_FADE) * us;
+  }
+
+  /** Takes in how long one such step was under way that had the ranks to itself. */
+  void decodeUnderWay(double us) {
+    wayUs = wayUs == 0 ? us : DECODE_FADE * wayUs + (1 - DECODE_FADE) * us;
+  }
+
+  /** Time between two tokens of a stream that nothing disturbs; 0 when unknown. */
+  double paceUs() {
+    return Math.max(decodeUs, wayUs);
   }
 
   /** Whether a chunk was seen. */

@@ -22,8 +22,8 @@ class StepBudgetTest {
     assertThat(budget.chunkUs(true))
         .as("less what a row costs")
         .isCloseTo(all - 4_000, within(1.0));
-    assertThat(budget.rows(0, budget.chunkUs(true), 512)).isBetween(345, 360);
-    assertThat(budget.rows(90_000, budget.chunkUs(true), 512)).isBetween(35, 37);
+    assertThat(budget.rows(0, budget.chunkUs(true), 512)).isBetween(270, 280);
+    assertThat(budget.rows(90_000, budget.chunkUs(true), 512)).isBetween(27, 29);
     assertThat(budget.chunkUs(false)).isCloseTo(250_000 * LAYERS - 4_000, within(1.0));
     assertThat(budget.rows(0, budget.chunkUs(false), 512)).isEqualTo(512);
   }
@@ -35,9 +35,9 @@ class StepBudgetTest {
     costs.decode(4_000);
     SchedulerView.Pace pace = budget.pace();
     assertThat(pace.contextUs()).isCloseTo(100_000 * (100 + 500.0), within(2e6));
-    assertThat(pace.contextBesideUs() / pace.contextUs()).isCloseTo((40 + 40) / 36.0, within(0.1));
-    assertThat(pace.streamFactor()).isBetween(2.4, 2.6);
-    assertThat(pace.layerBudgetUs()).isCloseTo(4_000, within(1.0));
+    assertThat(pace.contextBesideUs() / pace.contextUs()).isCloseTo((32 + 40) / 28.0, within(0.1));
+    assertThat(pace.streamFactor()).isBetween(2.25, 2.4);
+    assertThat(pace.layerBudgetUs()).isCloseTo(3_200, within(1.0));
   }
 
   @Test
@@ -47,6 +47,15 @@ class StepBudgetTest {
     assertThat(budget.pace().streamFactor())
         .as("4 rows of 110 ms, a tenth of them in a layer")
         .isCloseTo(1 + (4 + 4 * 110.0) / LAYERS / 4 + StepBudget.BESIDE_SHARE, within(1.0));
+  }
+
+  @Test
+  void aStreamThatWaitsForMoreThanItsStepCanWaitForMoreOfAChunk() {
+    learn(100, 0.01);
+    costs.decode(4_000);
+    costs.decodeUnderWay(6_000);
+    assertThat(budget.chunkUs(true))
+        .isCloseTo(StepBudget.LAYER_SHARE * 6_000 * LAYERS - 4_000, within(1.0));
   }
 
   @Test
