@@ -37,6 +37,7 @@ final class Admission {
     this.cache = new PrefixCache(limits.kvPages(), limits.prefixCache());
     this.maxSequences = limits.maxSequences();
     this.pagesOfEnded = 0;
+    queue.all().forEach(sequence -> sequence.freeWhenRefused = -1);
   }
 
   Collection<Sequence> running() {
@@ -101,10 +102,16 @@ final class Admission {
 
   /** Starts a sequence if there are pages for it. */
   private boolean admit(Sequence sequence) {
+    int free = pool().free();
+    if (free == sequence.freeWhenRefused && cache.entered() == sequence.enteredWhenRefused) {
+      return false; // nothing has changed, and looking up a long prompt takes a while
+    }
     int[] shared = cache.find(sequence);
     int needed = KvPool.pagesFor(sequence.length) - shared.length;
     long idle = Arrays.stream(shared).filter(pool()::isFree).count();
-    if (needed > pool().free() - idle) {
+    if (needed > free - idle) {
+      sequence.freeWhenRefused = free;
+      sequence.enteredWhenRefused = cache.entered();
       return false;
     }
     queue.start(sequence);

@@ -52,6 +52,11 @@ final class PrefixCache {
     pool = new KvPool(pages, this::forget);
   }
 
+  /** Rises with every block that is entered. */
+  long entered() {
+    return numbers;
+  }
+
   boolean enabled() {
     return enabled;
   }

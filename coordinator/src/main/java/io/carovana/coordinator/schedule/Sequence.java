@@ -62,6 +62,11 @@ final class Sequence {
 
   int guessesHeld;
 
+  /** Free pages, and blocks entered, when it was found that there are too few pages for it. */
+  int freeWhenRefused = -1;
+
+  long enteredWhenRefused;
+
   /** Requests that started before it although it was its turn. */
   int overtaken;
 

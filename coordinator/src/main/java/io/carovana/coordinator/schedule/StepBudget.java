@@ -22,6 +22,8 @@ final class StepBudget {
 
   private final StepCosts costs;
   private final EngineLimits limits;
+  private SchedulerView.Pace pace = SchedulerView.Pace.UNKNOWN;
+  private long paceLessons;
 
   StepBudget(StepCosts costs, EngineLimits limits) {
     this.costs = costs;
@@ -52,9 +54,17 @@ final class StepBudget {
 
   /**
    * What a prompt as long as the context takes, alone and beside streams that decode without pause,
-   * and what those streams then have to bear.
+   * and what those streams then have to bear; worked out again only when something was learnt.
    */
   SchedulerView.Pace pace() {
+    if (costs.lessons() != paceLessons) {
+      paceLessons = costs.lessons();
+      pace = predict();
+    }
+    return pace;
+  }
+
+  private SchedulerView.Pace predict() {
     double decodeUs = costs.decodeUs();
     if (!costs.known() || decodeUs == 0) {
       return new SchedulerView.Pace(costs.tokenUs(), costs.positionUs(), decodeUs, 0, 0, 0, 0);

@@ -31,6 +31,7 @@ final class StepCosts {
   private double positionUs;
   private double decodeUs;
   private double wayUs;
+  private long lessons;
 
   /** Takes in a chunk of {@code rows} whose positions add up to {@code positions}. */
   void prefill(int rows, double positions, double us) {
@@ -44,6 +45,7 @@ final class StepCosts {
     positionsPositions = fade * positionsPositions + positions * positions;
     rowsTime = fade * rowsTime + rows * own;
     positionsTime = fade * positionsTime + positions * own;
+    lessons++;
     fit();
   }
 
@@ -63,6 +65,7 @@ final class StepCosts {
 
   /** Takes in a step that decoded only. */
   void decode(double us) {
+    lessons++;
     decodeUs = decodeUs == 0 ? us : DECODE_FADE * decodeUs + (1 - DECODE_FADE) * us;
   }
 
@@ -74,6 +77,11 @@ final class StepCosts {
   /** Time between two tokens of a stream that nothing disturbs; 0 when unknown. */
   double paceUs() {
     return Math.max(decodeUs, wayUs);
+  }
+
+  /** How often something was taken in that changes what is predicted. */
+  long lessons() {
+    return lessons;
   }
 
   /** Whether a chunk was seen. */
