@@ -1,6 +1,7 @@
 """A cluster on this machine for the scripts beside this file. Python's standard library only."""
 import json
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -46,13 +47,14 @@ class LocalCluster:
             return json.load(answer)
 
     def stream(self, **body):
-        """A streamed completion: its text, usage, digest, and when the first and last text came."""
+        """A streamed completion: its text, usage, digest, when the first and last text came, and the best
+        log-probabilities of its first token, highest first."""
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         request = urllib.request.Request(
             self.url + "/v1/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
         began = time.monotonic()
         first = last = None
-        text, usage, digest = "", None, None
+        text, usage, digest, best = "", None, None, []
         with urllib.request.urlopen(request) as events:
             for line in events:
                 if not line.startswith(b"data: {"):
@@ -66,4 +68,29 @@ class LocalCluster:
                     first = first or last
                     text += choice["text"]
                     digest = choice.get("logits_digest") or digest
-        return {"text": text, "usage": usage, "digest": digest, "first_s": first - began, "rest_s": last - first}
+                    if not best and (choice.get("logprobs") or {}).get("top_logprobs"):
+                        best = sorted(choice["logprobs"]["top_logprobs"][0].values(), reverse=True)
+        return {"text": text, "usage": usage, "digest": digest, "best": best,
+                "first_s": first - began, "rest_s": last - first}
+
+    def memory(self):
+        """Resident MiB of the processes, now and at most, by name: {"gateway": (120, 130)}; Linux only."""
+        processes = {}
+        for entry in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else []):
+            try:
+                words = pathlib.Path(f"/proc/{entry}/cmdline").read_text().split("\0")
+                lines = pathlib.Path(f"/proc/{entry}/status").read_text().splitlines()
+            except OSError:
+                continue  # it has ended
+            processes[entry] = words, dict(line.split(":", 1) for line in lines)
+        supervisors = {entry for entry, (words, _) in processes.items() if "up" in words and self.name in words}
+        figures = {}
+        for entry, (words, status) in processes.items():
+            if entry in supervisors:
+                name = "supervisor"
+            elif status["PPid"].strip() in supervisors and "--node" in words:
+                name = words[words.index("--node") + 1]
+            else:
+                continue
+            figures[name] = tuple(int(status[key].split()[0]) >> 10 for key in ("VmRSS", "VmHWM"))
+        return figures

@@ -2,7 +2,7 @@
 """Proves that a long prompt is right, and the same on every cluster: one command.
 
     benchmarks/long_context.py --tokens 100000 FILE... [--logits ORACLE.npy] [--write-ids IDS.json]
-                               [--model demo] [--carovana cli/target/carovana/bin/carovana]
+                               [--model demo] [--launcher ./carovana]
 
 The prompt is bos and the first tokens of the files, concatenated. It is sent through REST to three
 clusters in turn, each `carovana up` under a name of its own: one worker and chunks of 2048 tokens,
@@ -18,19 +18,15 @@ LongPromptLogitsTest; the digest that it prints must be the one for one token he
 standard library only.
 """
 import argparse
-import contextlib
 import json
 import math
-import os
 import pathlib
-import signal
-import socket
 import struct
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
+
+from local_cluster import LocalCluster
 
 CLUSTERS = ((1, 2048), (2, 256), (3, 2048))
 NEW_TOKENS = 16
@@ -49,10 +45,11 @@ def main():
     answers = []
     for workers, chunk in CLUSTERS:
         print(f"{workers} worker{'s' * (workers > 1)}, chunks of {chunk}", flush=True)
-        with cluster(arguments, workers, chunk, len(ids)) as (port, up):
-            answers.append(ask(port, ids, NEW_TOKENS))
-            answers.append(ask(port, ids, 1))
-            print(f"  memory, MiB (at most): {memory(up)}", flush=True)
+        with cluster(arguments, workers, chunk, len(ids)) as asked:
+            answers.append(ask(asked, ids, NEW_TOKENS))
+            answers.append(ask(asked, ids, 1))
+            memory = ", ".join(f"{name} {now} ({most})" for name, (now, most) in sorted(asked.memory().items()))
+            print(f"  memory, MiB (at most): {memory}", flush=True)
     seen = lambda part: {(answer["digest"], answer["text"], tuple(answer["best"])) for answer in part}
     same = len(seen(answers[::2])) == len(seen(answers[1::2])) == 1
     print("the same text and logits on all" if same else "TEXTS OR LOGITS DIFFER")
@@ -64,7 +61,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("files", nargs="+")
     parser.add_argument("--tokens", type=int, required=True)
-    parser.add_argument("--carovana", default="cli/target/carovana/bin/carovana")
+    parser.add_argument("--launcher", default="./carovana")
     parser.add_argument("--model", default="demo")
     parser.add_argument("--kv", default="f32")
     parser.add_argument("--logits", help="the oracle's last logits, .npy")
@@ -78,7 +75,7 @@ def prompt(arguments):
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump([text], file)
         file.flush()
-        command = [arguments.carovana, "tokenize", arguments.model, "--json", file.name]
+        command = [arguments.launcher, "tokenize", arguments.model, "--json", file.name]
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
@@ -88,83 +85,24 @@ def prompt(arguments):
     return ids[:arguments.tokens]
 
 
-@contextlib.contextmanager
 def cluster(arguments, workers, chunk, tokens):
-    """Port of the gateway and process of `up`, which ends with the block."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        arguments.carovana, "up", "--name", f"long-{os.getpid()}", "--port", str(port), "--model", arguments.model,
-        "--workers", str(workers), "--prefill-chunk", str(chunk), "--context", str(tokens + NEW_TOKENS),
-        "--kv", arguments.kv,
-    ]
-    # No second cluster beside the one that is measured, which making AOT caches would be.
-    environment = {**os.environ, "CAROVANA_AOT_CACHE": "off"}
-    with tempfile.TemporaryFile("w+") as errors:
-        up = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
-        try:
-            if not up.stdout.readline():
-                errors.seek(0)
-                sys.exit(f"{' '.join(command)} failed:\n{errors.read()}")
-            yield port, up
-        finally:
-            up.send_signal(signal.SIGTERM)
-            up.communicate()
+    return LocalCluster(
+        arguments.launcher, "long", "--model", arguments.model, "--workers", str(workers),
+        "--prefill-chunk", str(chunk), "--context", str(tokens + NEW_TOKENS), "--kv", arguments.kv)
 
 
-def ask(port, ids, tokens):
+def ask(asked, ids, tokens):
     """Streams a greedy answer and prints what it took."""
-    body = {
-        "prompt": ids, "max_tokens": tokens, "temperature": 0, "stream": True, "logprobs": BEST,
-        "return_logits_digest": True, "stream_options": {"include_usage": True},
-    }
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/v1/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
-    answer = {"text": "", "digest": None, "best": []}
-    began = time.monotonic()
-    first = usage = None
-    with urllib.request.urlopen(request) as events:
-        for line in events:
-            if not line.startswith(b"data: {"):
-                continue
-            event = json.loads(line[len(b"data: "):])
-            if "error" in event:
-                sys.exit(f"the request failed: {event['error']}")
-            usage = event.get("usage") or usage
-            for choice in event["choices"]:
-                first = first or time.monotonic() - began
-                answer["text"] += choice["text"]
-                answer["digest"] = choice.get("logits_digest") or answer["digest"]
-                if not answer["best"] and (choice.get("logprobs") or {}).get("top_logprobs"):
-                    answer["best"] = sorted(choice["logprobs"]["top_logprobs"][0].values(), reverse=True)
+    answer = asked.stream(
+        prompt=ids, max_tokens=tokens, temperature=0, logprobs=BEST, return_logits_digest=True)
     if not answer["digest"]:
         sys.exit("the stream ended without a digest")
+    usage = answer["usage"]
     cached = usage.get("prompt_tokens_details", {}).get("cached_tokens", 0)
-    print(f"  {len(ids)} + {usage['completion_tokens']} tokens ({cached} from the cache): first after {first:.1f} s, "
-          f"all after {time.monotonic() - began:.1f} s, digest {answer['digest']}", flush=True)
+    print(f"  {len(ids)} + {usage['completion_tokens']} tokens ({cached} from the cache): "
+          f"first after {answer['first_s']:.1f} s, all after {answer['first_s'] + answer['rest_s']:.1f} s, "
+          f"digest {answer['digest']}", flush=True)
     return answer
-
-
-def memory(up):
-    """Resident memory of `up` and what it started, and the largest it ever was."""
-    figures = []
-    for entry in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else []):
-        try:
-            words = pathlib.Path(f"/proc/{entry}/cmdline").read_text().split("\0")
-            status = dict(
-                line.split(":", 1) for line in pathlib.Path(f"/proc/{entry}/status").read_text().splitlines())
-        except OSError:
-            continue  # it has ended
-        if int(entry) == up.pid:
-            name = "supervisor"
-        elif int(status["PPid"]) == up.pid and "--node" in words:
-            name = words[words.index("--node") + 1]
-        else:
-            continue
-        now, most = (int(status[key].split()[0]) >> 10 for key in ("VmRSS", "VmHWM"))
-        figures.append(f"{name} {now} ({most})")
-    return ", ".join(sorted(figures))
 
 
 def compare(path, best):

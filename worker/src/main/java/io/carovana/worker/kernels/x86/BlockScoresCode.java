@@ -18,6 +18,9 @@ final class BlockScoresCode {
 
   private static final int KEYS = 2 * MAX_QUERIES;
   private static final int SIGN_BITS = KEYS + 2;
+
+  /** Two registers for four dimensions of a query. */
+  private static final int FOURS_OF_QUERY = SIGN_BITS + 1;
   private static final int VECTOR = 64;
   private static final int FOUR = 4;
 
@@ -117,7 +120,8 @@ final class BlockScoresCode {
       simd.xor(KEYS + half, SIGN_BITS, Memory.at(PAGE, step * 2 * VECTOR + half * VECTOR));
     }
     for (int query = 0; query < queries; query++) {
-      Memory four = FOURS.at(query).plus(step * FOUR).toAllLanes();
+      int four = FOURS_OF_QUERY + query % 2;
+      simd.broadcast(four, FOURS.at(query).plus(step * FOUR));
       simd.dotBytes(2 * query, KEYS, four);
       simd.dotBytes(2 * query + 1, KEYS + 1, four);
     }

@@ -128,9 +128,7 @@ final class ChainCode {
       int weights = unpack.four(column);
       int sums = unpack.upperInPlace() && unpack.isUpper(column) ? UPPER_SUMS : 0;
       for (int row = 0; row < rows; row++) {
-        Memory x = x(row, column).toAllLanes();
-        simd.dotBytes(sums + 2 * row, weights, x);
-        simd.dotBytes(sums + 2 * row + 1, weights + 1, x);
+        dots(sums + 2 * row, weights, row, column);
       }
     }
     if (unpack.upperInPlace()) {
@@ -147,6 +145,25 @@ final class ChainCode {
     }
     if (format.hasMinimum()) {
       minima();
+    }
+  }
+
+  /**
+   * Multiplies four columns of a row of activations by the weights of 32 rows. One load for two
+   * products: processors that start two a cycle load no more. Few rows wait for memory, or for
+   * instructions to be decoded, and do without that one.
+   */
+  private void dots(int sum, int weights, int row, int column) {
+    if (fewRows) {
+      Memory x = x(row, column).toAllLanes();
+      simd.dotBytes(sum, weights, x);
+      simd.dotBytes(sum + 1, weights + 1, x);
+    } else {
+      // Whichever pair the weights are not in is free.
+      int x = (weights == WEIGHTS ? SPARE : WEIGHTS) + row % 2;
+      simd.broadcast(x, x(row, column));
+      simd.dotBytes(sum, weights, x);
+      simd.dotBytes(sum + 1, weights + 1, x);
     }
   }
 

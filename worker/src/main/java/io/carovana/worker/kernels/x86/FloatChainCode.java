@@ -17,6 +17,10 @@ final class FloatChainCode {
   static final int MAX_ROWS = Strided.PLACES;
 
   private static final int WEIGHTS = 2 * MAX_ROWS;
+
+  /** Two registers for a column of a row of activations. */
+  private static final int VALUE = WEIGHTS + 2;
+
   private static final int VECTOR = 64;
 
   // general registers
@@ -61,7 +65,8 @@ final class FloatChainCode {
       widen(WEIGHTS + half, Memory.at(CODES, half * Panels.LANES * format.bits() / Byte.SIZE / 2));
     }
     for (int row = 0; row < rows; row++) {
-      Memory x = ROWS.at(row).toAllLanes();
+      int x = VALUE + row % 2;
+      simd.broadcast(x, ROWS.at(row));
       simd.fma(2 * row, WEIGHTS, x);
       simd.fma(2 * row + 1, WEIGHTS + 1, x);
     }

@@ -17,6 +17,11 @@ final class FloatScoresCode {
   static final int MAX_QUERIES = Strided.PLACES;
 
   private static final int KEYS = 2 * MAX_QUERIES;
+  private static final int UPPER_HALVES = KEYS + 2;
+
+  /** Two registers for a dimension of a query. */
+  private static final int VALUE = UPPER_HALVES + 1;
+
   private static final int VECTOR = 64;
 
   /** Dimensions that are written out; heads are multiples of sixteen. */
@@ -42,7 +47,7 @@ final class FloatScoresCode {
   private final int queries;
 
   private FloatScoresCode(int elementBytes, int queries) {
-    this.load = new FloatLoad(simd, elementBytes, KEYS + 2);
+    this.load = new FloatLoad(simd, elementBytes, UPPER_HALVES);
     this.queries = queries;
   }
 
@@ -100,7 +105,8 @@ final class FloatScoresCode {
   private void dimension(int dimension) {
     load.two(KEYS, Memory.at(PAGE, dimension * load.bytes(2)));
     for (int query = 0; query < queries; query++) {
-      Memory value = VALUES_OF_QUERIES.at(query).plus(dimension * Float.BYTES).toAllLanes();
+      int value = VALUE + query % 2;
+      simd.broadcast(value, VALUES_OF_QUERIES.at(query).plus(dimension * Float.BYTES));
       simd.fma(2 * query, KEYS, value);
       simd.fma(2 * query + 1, KEYS + 1, value);
     }

@@ -20,6 +20,11 @@ final class FloatValuesCode {
   static final int MAX_VECTORS = 4;
 
   private static final int VALUES = MAX_QUERIES * MAX_VECTORS;
+  private static final int UPPER_HALVES = VALUES + MAX_VECTORS;
+
+  /** Two registers for a query's weight of a key. */
+  private static final int WEIGHT = UPPER_HALVES + 1;
+
   private static final int VECTOR = 64;
 
   // general registers
@@ -42,7 +47,7 @@ final class FloatValuesCode {
   private final int vectors;
 
   private FloatValuesCode(int elementBytes, int queries, int vectors) {
-    this.load = new FloatLoad(simd, elementBytes, VALUES + MAX_VECTORS);
+    this.load = new FloatLoad(simd, elementBytes, UPPER_HALVES);
     this.queries = queries;
     this.vectors = vectors;
   }
@@ -88,7 +93,8 @@ final class FloatValuesCode {
       }
     }
     for (int query = 0; query < queries; query++) {
-      Memory weight = Memory.at(WEIGHTS, query * VnniTile.DOTS).toAllLanes();
+      int weight = WEIGHT + query % 2;
+      simd.broadcast(weight, Memory.at(WEIGHTS, query * VnniTile.DOTS));
       for (int vector = 0; vector < vectors; vector++) {
         simd.fma(chain(query, vector), VALUES + vector, weight);
       }
