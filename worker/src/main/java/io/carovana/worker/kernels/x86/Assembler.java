@@ -117,6 +117,11 @@ final class Assembler {
     memory(REX_W, 0x8d, dest, source);
   }
 
+  /** Has the line of {@code place} fetched into the second-level cache. */
+  void prefetch(Memory place) {
+    memory(REX_W, 0x180f, 2, place);
+  }
+
   /** {@code dest = address of label}, which is placed later. */
   void address(int dest, Label label) {
     emit(REX_W | bit(dest, 3) << 2);
@@ -129,6 +134,11 @@ final class Assembler {
   /** {@code dest += source}. */
   void addRegister(int dest, int source) {
     registers(0x03, dest, source);
+  }
+
+  /** {@code dest -= source}. */
+  void subtractRegister(int dest, int source) {
+    registers(0x2b, dest, source);
   }
 
   /** {@code dest += value}. */

@@ -21,6 +21,7 @@ final class BlockScoresCode {
 
   /** Two registers for four dimensions of a query. */
   private static final int FOURS_OF_QUERY = SIGN_BITS + 1;
+
   private static final int VECTOR = 64;
   private static final int FOUR = 4;
 

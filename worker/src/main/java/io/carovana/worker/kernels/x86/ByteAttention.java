@@ -95,8 +95,8 @@ final class ByteAttention {
   }
 
   private void scores(byte[] keys, int pages, int headDim, int first, int queries, VnniTile tile) {
-    for (int query = first; query < queries; query += scores.length) {
-      int count = Math.min(scores.length, queries - query);
+    for (int query = first; query < queries; ) {
+      int count = CodeCall.share(queries - query, scores.length);
       try {
         SCORES.invokeExact(
             scores[count - 1],
@@ -110,6 +110,7 @@ final class ByteAttention {
       } catch (Throwable e) {
         throw new IllegalStateException("machine code of attention scores failed", e);
       }
+      query += count;
     }
   }
 

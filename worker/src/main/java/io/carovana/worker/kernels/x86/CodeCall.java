@@ -17,6 +17,16 @@ final class CodeCall {
     return of(FunctionDescriptor.ofVoid(arguments));
   }
 
+  /**
+   * How many of {@code left} rows or queries one call takes: as many as fit, but few never alone.
+   */
+  static int share(int left, int most) {
+    if (left <= most) {
+      return left;
+    }
+    return left < 2 * most ? (left + 1) / 2 : most;
+  }
+
   /** A handle for code of the given shape. */
   static MethodHandle of(FunctionDescriptor shape) {
     return Linker.nativeLinker().downcallHandle(shape, Linker.Option.critical(true));

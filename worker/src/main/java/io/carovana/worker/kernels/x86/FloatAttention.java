@@ -20,7 +20,7 @@ final class FloatAttention {
   private static final int WIDTH = 16;
   private static final int MAX_QUERIES = FloatScoresCode.MAX_QUERIES;
   private static final MethodHandle SCORES =
-      CodeCall.of(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+      CodeCall.of(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS);
   private static final MethodHandle VALUES =
       CodeCall.of(
           ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
@@ -31,6 +31,7 @@ final class FloatAttention {
   private final SoftmaxCall softmax = new SoftmaxCall(BlockSoftmaxCode.forFloats());
   private final MemorySegment merge;
   private final MemorySegment[] scores = new MemorySegment[MAX_QUERIES];
+  private final MemorySegment[] fetchingScores = new MemorySegment[MAX_QUERIES];
   private final MemorySegment[][] values =
       new MemorySegment[MAX_QUERIES][FloatValuesCode.MAX_VECTORS];
 
@@ -43,7 +44,8 @@ final class FloatAttention {
     List<byte[]> codes = new ArrayList<>();
     codes.add(FloatMergeCode.of());
     for (int queries = 1; queries <= MAX_QUERIES; queries++) {
-      codes.add(FloatScoresCode.of(elementBytes, queries));
+      codes.add(FloatScoresCode.of(elementBytes, queries, false));
+      codes.add(FloatScoresCode.of(elementBytes, queries, true));
       for (int vectors = 1; vectors <= FloatValuesCode.MAX_VECTORS; vectors++) {
         codes.add(FloatValuesCode.of(elementBytes, queries, vectors));
       }
@@ -53,6 +55,7 @@ final class FloatAttention {
     int next = 1;
     for (int i = 0; i < MAX_QUERIES; i++) {
       scores[i] = loaded.get(next++);
+      fetchingScores[i] = loaded.get(next++);
       for (int j = 0; j < FloatValuesCode.MAX_VECTORS; j++) {
         values[i][j] = loaded.get(next++);
       }
@@ -91,9 +94,10 @@ final class FloatAttention {
       for (int query = first; query < queries; query++) {
         softmax.run(query, seen(position, query, group), tile);
       }
-      for (int query = first; query < queries; query += MAX_QUERIES) {
-        int count = Math.min(MAX_QUERIES, queries - query);
+      for (int query = first; query < queries; ) {
+        int count = CodeCall.share(queries - query, MAX_QUERIES);
         values(kv, kvHead, query, count, position, tile);
+        query += count;
       }
       merge(first, queries - first, headDim, tile);
     }
@@ -108,21 +112,26 @@ final class FloatAttention {
     return Math.min(BLOCK, position + query / group + 1);
   }
 
+  /**
+   * The first call has the values fetched meanwhile: when they are wanted, nothing else is read.
+   */
   private void scores(FloatPages kv, int kvHead, int pages, int first, int queries, VnniTile tile) {
-    for (int query = first; query < queries; query += MAX_QUERIES) {
-      int count = Math.min(MAX_QUERIES, queries - query);
+    for (int query = first; query < queries; ) {
+      int count = CodeCall.share(queries - query, MAX_QUERIES);
       try {
         SCORES.invokeExact(
-            scores[count - 1],
+            (query == first ? fetchingScores : scores)[count - 1],
             kv.keySegment(kvHead),
             tile.keyPages(),
             (long) pages,
             (long) Float.BYTES * kv.shape().headDim(),
             tile.floats(query),
-            tile.dots(query));
+            tile.dots(query),
+            kv.valueSegment(kvHead));
       } catch (Throwable e) {
         throw new IllegalStateException("machine code of attention scores failed", e);
       }
+      query += count;
     }
   }
 

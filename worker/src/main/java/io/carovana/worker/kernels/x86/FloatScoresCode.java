@@ -39,14 +39,17 @@ final class FloatScoresCode {
   private static final int STEPS = Assembler.RAX;
   private static final int STRIDE_3 = Assembler.RBX;
   private static final int STRIDE_5 = Assembler.RBP;
+  private static final int TO_FETCH = Assembler.R12;
   private static final Strided VALUES_OF_QUERIES = new Strided(VALUES, STRIDE, STRIDE_3, STRIDE_5);
 
   private final Assembler code = new Assembler();
   private final Simd simd = new Simd(code);
   private final FloatLoad load;
   private final int queries;
+  private final boolean fetch;
 
-  private FloatScoresCode(int elementBytes, int queries) {
+  private FloatScoresCode(int elementBytes, int queries, boolean fetch) {
+    this.fetch = fetch;
     this.load = new FloatLoad(simd, elementBytes, UPPER_HALVES);
     this.queries = queries;
   }
@@ -54,15 +57,22 @@ final class FloatScoresCode {
   /**
    * The code for {@code queries} queries and keys whose elements take {@code elementBytes}. Its
    * arguments are the array of keys, the address of the pages' offsets, their number, bytes of a
-   * query, and the addresses of the first query's values and dot products.
+   * query, the addresses of the first query's values and dot products, and on the stack the array
+   * of values.
+   *
+   * @param fetch whether to have the pages' values, which have the same offsets, fetched into the
+   *     second-level cache
    */
-  static byte[] of(int elementBytes, int queries) {
-    return new FloatScoresCode(elementBytes, queries).write();
+  static byte[] of(int elementBytes, int queries, boolean fetch) {
+    return new FloatScoresCode(elementBytes, queries, fetch).write();
   }
 
   private byte[] write() {
     code.push(STRIDE_3);
     code.push(STRIDE_5);
+    code.push(TO_FETCH);
+    code.load(TO_FETCH, Memory.at(Assembler.RSP, 4 * Long.BYTES));
+    code.subtractRegister(TO_FETCH, ARRAY);
     VALUES_OF_QUERIES.prepare(code);
     load.prepare();
     Label pages = new Label();
@@ -72,6 +82,7 @@ final class FloatScoresCode {
     code.add(DOTS, Numerics.KV_PAGE_TOKENS * Float.BYTES);
     code.subtract(PAGES_LEFT, 1);
     code.jump(Condition.NOT_ZERO, pages);
+    code.pop(TO_FETCH);
     code.pop(STRIDE_5);
     code.pop(STRIDE_3);
     code.leave();
@@ -103,7 +114,11 @@ final class FloatScoresCode {
   }
 
   private void dimension(int dimension) {
-    load.two(KEYS, Memory.at(PAGE, dimension * load.bytes(2)));
+    int at = dimension * load.bytes(2);
+    load.two(KEYS, Memory.at(PAGE, at));
+    for (int line = 0; fetch && line < load.bytes(2); line += VECTOR) {
+      code.prefetch(Memory.at(PAGE, TO_FETCH, 1, at + line));
+    }
     for (int query = 0; query < queries; query++) {
       int value = VALUE + query % 2;
       simd.broadcast(value, VALUES_OF_QUERIES.at(query).plus(dimension * Float.BYTES));

@@ -68,7 +68,7 @@ final class VnniChains implements PanelProducts.Chains {
       KernelScratch scratch) {
     int done = 0;
     while (done < rows) {
-      int count = rowsOfCall(rows - done);
+      int count = CodeCall.share(rows - done, MAX_ROWS);
       int at = outOffset + done * Panels.LANES;
       int row = rowFrom + done;
       switch (weights) {
@@ -87,14 +87,6 @@ final class VnniChains implements PanelProducts.Chains {
       }
       done += count;
     }
-  }
-
-  /** As many rows as fit, but no lone row after a full call. */
-  private static int rowsOfCall(int left) {
-    if (left <= MAX_ROWS) {
-      return left;
-    }
-    return left < 2 * MAX_ROWS ? (left + 1) / 2 : MAX_ROWS;
   }
 
   private void run(

@@ -77,6 +77,9 @@ class AssemblerTest {
     expectCode("488d8c4000000000", code -> code.address(RCX, Memory.at(RAX, RAX, 2, 0)));
     expectCode("4c8da48900000000", code -> code.address(R12, Memory.at(RCX, RCX, 4, 0)));
     expectCode("4903ed", code -> code.addRegister(RBP, R13));
+    expectCode("4c2be7", code -> code.subtractRegister(R12, RDI));
+    // The assembler leaves out the bit for 64 bits (43 for 4b), which means nothing here.
+    expectCode("4b0f18942240000000", code -> code.prefetch(Memory.at(R10, R12, 1, 0x40)));
     expectCode("4981c300010000", code -> code.add(R11, 0x100));
     expectCode("4881eb01000000", code -> code.subtract(RBX, 1));
     expectCode("4d3bc3", code -> code.compare(R8, R11));
