@@ -76,7 +76,9 @@ public final class MixedLoad {
     Figures figures = new Figures();
     streams.measure(figures);
     CompletableFuture<Void> end =
-        CompletableFuture.runAsync(() -> figures.prefill(readOrWait(reading)))
+        // Not on the common pool: two cores have one thread there, which begins the next answers.
+        CompletableFuture.runAsync(
+                () -> figures.prefill(readOrWait(reading)), task -> Thread.ofPlatform().start(task))
             .thenRun(
                 () -> {
                   streams.measure(null);

@@ -2,13 +2,16 @@ package io.carovana.coordinator.schedule;
 
 /**
  * How much prompt a step may read, in microseconds of one stage. A running stream waits for at most
- * one layer of a chunk and then for the step that decodes it, so with both shares its pace is at
- * most {@code 1 + LAYER_SHARE + BESIDE_SHARE} times slower, less what a layer runs while the stream
- * waits for the coordinator anyway. And a prompt that is read beside streams that decode without
+ * one layer of a chunk and then for the step that decodes it, so with both shares the slowest of its
+ * tokens take at most {@code 1 + LAYER_SHARE + BESIDE_SHARE} times as long, less what a layer runs
+ * while the stream waits for the coordinator anyway. And a prompt that is read beside streams that decode without
  * pause has {@code LAYER_SHARE} of their time, less what a step costs that has few rows.
  */
 final class StepBudget {
-  /** A layer of a chunk, in parts of the time between two tokens of an undisturbed stream. */
+  /**
+   * A layer of a chunk, in parts of the time between two tokens of an undisturbed stream: of the
+   * slowest in ten, for chunks of a few rows read all keys before them for little work.
+   */
   static final double LAYER_SHARE = 0.8;
 
   /** What of short prompts joins the decodes of a step, in parts of a decode step. */
@@ -37,7 +40,7 @@ final class StepBudget {
     }
     double layer = LONGEST_LAYER_US;
     if (decoding && costs.decodeUs() > 0) {
-      layer = Math.min(layer, LAYER_SHARE * costs.paceUs());
+      layer = Math.min(layer, LAYER_SHARE * costs.slowPaceUs());
     }
     return Math.max(0, layer * limits.layers() - costs.decodeUs());
   }

@@ -16,6 +16,12 @@ final class StepCosts {
 
   private static final double DECODE_FADE = 0.9;
 
+  /** The slowest tenth of steps is what streams have to bear anyway. */
+  private static final double SLOW_QUANTILE = 0.9;
+
+  /** By what part of itself one step moves the estimate of a slow one. */
+  private static final double QUANTILE_STEP = 0.03;
+
   /** Chunks whose positions are in one proportion to their rows leave attention's part unknown. */
   private static final double SINGULAR = 1e-3;
 
@@ -31,6 +37,7 @@ final class StepCosts {
   private double positionUs;
   private double decodeUs;
   private double wayUs;
+  private double slowWayUs;
   private long lessons;
 
   /** Takes in a chunk of {@code rows} whose positions add up to {@code positions}. */
@@ -72,11 +79,22 @@ final class StepCosts {
   /** Takes in how long one such step was under way that had the ranks to itself. */
   void decodeUnderWay(double us) {
     wayUs = wayUs == 0 ? us : DECODE_FADE * wayUs + (1 - DECODE_FADE) * us;
+    // Stochastic approximation: at rest when the part of steps below it is the quantile.
+    double up = us > slowWayUs ? SLOW_QUANTILE : SLOW_QUANTILE - 1;
+    slowWayUs = slowWayUs == 0 ? us : slowWayUs * (1 + QUANTILE_STEP * up);
   }
 
   /** Time between two tokens of a stream that nothing disturbs; 0 when unknown. */
   double paceUs() {
     return Math.max(decodeUs, wayUs);
+  }
+
+  /**
+   * The same of one in ten steps, the slowest: where processes share cores that is several times as
+   * long, and disturbs whoever watches a stream as much as a chunk that takes as long.
+   */
+  double slowPaceUs() {
+    return Math.max(paceUs(), slowWayUs);
   }
 
   /** How often something was taken in that changes what is predicted. */
