@@ -2,10 +2,11 @@ package io.carovana.coordinator.schedule;
 
 /**
  * How much prompt a step may read, in microseconds of one stage. A running stream waits for at most
- * one layer of a chunk and then for the step that decodes it, so with both shares the slowest of its
- * tokens take at most {@code 1 + LAYER_SHARE + BESIDE_SHARE} times as long, less what a layer runs
- * while the stream waits for the coordinator anyway. And a prompt that is read beside streams that decode without
- * pause has {@code LAYER_SHARE} of their time, less what a step costs that has few rows.
+ * one layer of a chunk and then for the step that decodes it, so with both shares the slowest of
+ * its tokens take at most {@code 1 + LAYER_SHARE + BESIDE_SHARE} times as long, less what a layer
+ * runs while the stream waits for the coordinator anyway. And a prompt that is read beside streams
+ * that decode without pause has {@code LAYER_SHARE} of their time, less what a step costs that has
+ * few rows.
  */
 final class StepBudget {
   /**
