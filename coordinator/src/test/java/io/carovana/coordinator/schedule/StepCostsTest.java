@@ -64,4 +64,22 @@ class StepCostsTest {
     costs.decode(2_000);
     assertThat(costs.decodeUs()).isBetween(1_000.0, 1_200.0);
   }
+
+  @Test
+  void theSlowPaceIsThatOfTheSlowestTenth() {
+    Random random = new Random(4);
+    costs.decodeUnderWay(90_000); // the first step of all is far slower than any
+    for (int i = 0; i < 4_000; i++) {
+      costs.decodeUnderWay(1_000 + 9_000 * random.nextDouble());
+    }
+    assertThat(costs.slowPaceUs()).isCloseTo(9_100, within(900.0));
+  }
+
+  @Test
+  void whereAllStepsTakeTheSameTheSlowPaceIsThePace() {
+    for (int i = 0; i < 1_000; i++) {
+      costs.decodeUnderWay(5_000);
+    }
+    assertThat(costs.slowPaceUs()).isBetween(5_000.0, 5_200.0);
+  }
 }
