@@ -13,11 +13,11 @@ import argparse
 import json
 import random
 import statistics
-import subprocess
 import sys
 import time
 
 from local_cluster import LocalCluster
+from program import output
 
 
 def main():
@@ -70,10 +70,7 @@ def bench(arguments):
         "--prompt-tokens", str(arguments.prompt_tokens), "--new-tokens", str(arguments.new_tokens),
         "--threads", str(arguments.workers), "--output", "json",
     ]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    figures = json.loads(done.stdout)
+    figures = json.loads(output(command))
     return {"prefill": figures["prefill_tokens_per_s"], "decode": figures["decode_tokens_per_s"]}
 
 

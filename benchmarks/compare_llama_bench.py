@@ -12,8 +12,9 @@ each peer. Python's standard library only; a quiet machine, please.
 import argparse
 import json
 import statistics
-import subprocess
 import sys
+
+from program import output
 
 SHORT_PROMPT = 8
 
@@ -60,7 +61,7 @@ def parse():
 
 def ours(arguments):
     def bench(prompt, new):
-        return json.loads(run([
+        return json.loads(output([
             arguments.launcher, "bench", "--model", arguments.model, "--prompt-tokens", str(prompt),
             "--new-tokens", str(new), "--threads", str(arguments.threads), "--output", "json",
             *arguments.bench_flag]))
@@ -73,20 +74,13 @@ def ours(arguments):
 
 
 def peer(binary, arguments):
-    results = json.loads(run([
+    results = json.loads(output([
         binary, "-m", arguments.model, "-p", str(arguments.prompt_tokens), "-n",
         str(arguments.new_tokens), "-t", str(arguments.threads), "-r", "1", "-o", "json",
         *arguments.peer_flag]))
     return {
         "prefill" if result["n_prompt"] else "decode": result["avg_ts"] for result in results
     }
-
-
-def run(command):
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    return done.stdout
 
 
 if __name__ == "__main__":

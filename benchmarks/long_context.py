@@ -22,11 +22,11 @@ import json
 import math
 import pathlib
 import struct
-import subprocess
 import sys
 import tempfile
 
 from local_cluster import LocalCluster
+from program import output
 
 CLUSTERS = ((1, 2048), (2, 256), (3, 2048))
 NEW_TOKENS = 16
@@ -76,10 +76,7 @@ def prompt(arguments):
         json.dump([text], file)
         file.flush()
         command = [arguments.launcher, "tokenize", arguments.model, "--json", file.name]
-        done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    ids = [BOS, *json.loads(done.stdout)[0]]
+        ids = [BOS, *json.loads(output(command))[0]]
     if len(ids) < arguments.tokens:
         sys.exit(f"the files have {len(ids)} tokens only: name more of them")
     return ids[:arguments.tokens]

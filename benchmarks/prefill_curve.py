@@ -17,7 +17,8 @@ import argparse
 import json
 import statistics
 import subprocess
-import sys
+
+from program import output
 
 SHORT = 2
 KV_FLAGS = ["-fa", "1", "-ctk", "q8_0", "-ctv", "q8_0"]
@@ -61,7 +62,7 @@ class Shape:
     """What a token and a pair of positions cost, from the model's shape."""
 
     def __init__(self, arguments):
-        shape = json.loads(run([arguments.launcher, "model", "inspect", arguments.model, "--output", "json"]))["config"]
+        shape = json.loads(output([arguments.launcher, "model", "inspect", arguments.model, "--output", "json"]))["config"]
         self.layers = shape["layers"]
         width = shape["heads"] * shape["head_dim"]
         kv = shape["kv_heads"] * shape["head_dim"]
@@ -75,14 +76,14 @@ class Shape:
 
 
 def ours(arguments, length):
-    figures = json.loads(run([
+    figures = json.loads(output([
         arguments.launcher, "bench", "--model", arguments.model, "--prompt-tokens", str(length), "--new-tokens", str(SHORT),
         "--context", str(length + SHORT), "--threads", str(arguments.threads), "--kv", arguments.kv, "--output", "json"]))
     return length / figures["prefill_tokens_per_s"]
 
 
 def peer(arguments, binary, length):
-    results = json.loads(run([
+    results = json.loads(output([
         binary, "-m", arguments.model, "-p", str(length), "-n", "0", "-t", str(arguments.threads), "-r", "1", "-o", "json",
         *without_warmup(binary), *(arguments.peer_flag or KV_FLAGS)]))
     return length / results[0]["avg_ts"]
@@ -92,13 +93,6 @@ def without_warmup(binary):
     """The flags, which differ among forks, for not reading a long prompt twice."""
     help_text = subprocess.run([binary, "--help"], capture_output=True, text=True)
     return ["--no-warmup"] if "--no-warmup" in help_text.stdout + help_text.stderr else ["-w", "0"]
-
-
-def run(command):
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    return done.stdout
 
 
 if __name__ == "__main__":
